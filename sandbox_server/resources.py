@@ -1,0 +1,47 @@
+"""
+Where the contracts and the fixtures are: beside the package in a checkout, inside it when installed from a wheel.
+"""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_ROOTS = (_PACKAGE.parent, _PACKAGE / "_bundled")
+
+
+class ResourceNotFound(LookupError):
+    """A contract or fixture that this installation does not have."""
+
+
+def contract_path(name: str) -> Path:
+    """
+    Return the path of a file or folder of contracts/, such as "marketplace.yaml".
+
+    Raises:
+        ResourceNotFound: There is none of that name.
+    """
+    return _find("contracts", name)
+
+
+def fixture_path(name: str) -> Path:
+    """
+    Return the path of a file or folder of fixtures/, such as "small_chain.yaml".
+
+    Raises:
+        ResourceNotFound: There is none of that name.
+    """
+    return _find("fixtures", name)
+
+
+def _find(folder: str, name: str, roots: tuple[Path, ...] = _ROOTS) -> Path:
+    for root in roots:
+        home = (root / folder).resolve()
+        path = (home / name).resolve()
+        # A name comes from the command line; it names something in the folder, not a way out of it.
+        if path.is_relative_to(home) and path.exists():
+            return path
+    homes = [root / folder for root in roots if (root / folder).is_dir()]
+    if not homes:
+        looked = " and ".join(str(root / folder) for root in roots)
+        raise ResourceNotFound(f"this installation has no {folder}: looked in {looked}")
+    known = sorted(path.name for home in homes for path in home.iterdir() if not path.name.startswith((".", "_")))
+    raise ResourceNotFound(f"there is no {name!r} in {homes[0]}, which has: {', '.join(known) or 'nothing'}")
