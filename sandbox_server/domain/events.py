@@ -1,0 +1,71 @@
+"""What happened in the marketplace, and what is due to happen."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class EventType(StrEnum):
+    """Kinds of things that happened (contract, "Events and webhooks")."""
+
+    ORDER_CREATED = "order.created"
+    ORDER_REASSIGNED = "order.reassigned"
+    ORDER_CANCELLED = "order.cancelled"
+    ORDER_LATE = "order.late"
+    SHIPMENT_DELIVERED = "shipment.delivered"
+    SHIPMENT_FAILED = "shipment.failed"
+    RETURN_AUTHORISED = "return.authorised"
+    RETURN_EXPIRED = "return.expired"
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """Something that happened to an order, a shipment or a return; `subject` is its id."""
+
+    event_id: str
+    type: EventType
+    at: datetime
+    subject: str
+    cause: str
+
+
+class DueKind(StrEnum):
+    """Kinds of things the clock does when their time has come."""
+
+    ACKNOWLEDGE_BY = "acknowledge_by"
+    SHIP_BY = "ship_by"
+    CANCEL_LATE = "cancel_late"
+    CARRIER_STEP = "carrier_step"
+    RETURN_EXPIRY = "return_expiry"
+    RETURN_CLOSING = "return_closing"
+
+
+class DueEvent(msgspec.Struct, frozen=True, array_like=True):
+    """
+    Something the clock has to do.
+
+    Args:
+        kind: What.
+        subject: The id of the order, shipment or return it is about.
+        due: When; those of one instant run in order of `sequence`.
+        sequence: How many were scheduled before.
+    """
+
+    kind: DueKind
+    subject: str
+    due: datetime
+    sequence: int
+
+    @property
+    def key(self) -> str:
+        """What names it, as in `ship_by/17`."""
+        return f"{self.kind}/{self.sequence}"
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """A step in a life cycle: when, from what (None at the beginning), to what, and the request or event behind it."""
+
+    at: datetime
+    origin: str | None
+    to: str
+    cause: str

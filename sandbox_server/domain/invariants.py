@@ -1,0 +1,171 @@
+"""
+What must hold of every world at every moment; the audit names what does not.
+
+Source: control document, "Invariants"; the numbers are its own. Those that need transfers, settlements and the
+journal come with them.
+"""
+
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from sandbox_server.domain import orders, returns, shipments
+from sandbox_server.domain.events import Change
+from sandbox_server.domain.inventory import Movement, Quantity, StockLevel
+from sandbox_server.domain.orders import AllocationStatus, Order
+from sandbox_server.domain.returns import Return, ReturnLine
+from sandbox_server.domain.shipments import Shipment
+
+S = TypeVar("S", bound=str)
+
+Position = tuple[str, str]
+"""A store and a SKU."""
+
+Totals = Mapping[Position, tuple[int, int, int]]
+"""Sums of the ledger's movements: on hand, reserved, allocated."""
+
+
+class Breach(NamedTuple):
+    """An invariant that does not hold: its number, what it is about, and the figures."""
+
+    invariant: int
+    subject: str
+    detail: str
+
+
+def stock_conserves(levels: Iterable[StockLevel], totals: Totals) -> Iterator[Breach]:
+    """Name levels that differ from the sum of their movements, and movements of levels that are not there (1)."""
+    unseen = dict(totals)
+    for level in levels:
+        moved = unseen.pop((level.store_id, level.sku), (0, 0, 0))
+        stands = (level.on_hand, level.reserved, level.allocated)
+        if moved != stands:
+            yield Breach(1, level.key, f"on hand, reserved, allocated are {stands}; the ledger says {moved}")
+    for (store_id, sku), moved in unseen.items():
+        if any(moved):
+            yield Breach(1, f"{store_id}/{sku}", f"the ledger says {moved}; there is no such level")
+
+
+def nothing_oversold(movements: Iterable[Movement]) -> Iterator[Breach]:
+    """Name reservations that promised more than the store had reported (2)."""
+    stands: defaultdict[Position, Counter[Quantity]] = defaultdict(Counter)
+    for movement in movements:
+        level = stands[movement.store_id, movement.sku]
+        level[movement.quantity] += movement.delta
+        promised = level[Quantity.RESERVED] + level[Quantity.ALLOCATED]
+        if _promises(movement) and promised > level[Quantity.ON_HAND]:
+            subject = f"{movement.store_id}/{movement.sku}"
+            yield Breach(
+                2, subject, f"movement {movement.number} promises {promised} of {level[Quantity.ON_HAND]} on hand"
+            )
+
+
+def promises_are_kept_in_stock(levels: Iterable[StockLevel], open_orders: Iterable[Order]) -> Iterator[Breach]:
+    """Name levels whose reserved or allocated units are not those of the orders that hold them (1)."""
+    held: defaultdict[Position, Counter[AllocationStatus]] = defaultdict(Counter)
+    for order in open_orders:
+        for promise in orders.promises(order, *orders.OPEN):
+            held[promise.store_id, promise.sku][promise.status] += promise.quantity
+    for level in levels:
+        owed = held[level.store_id, level.sku]
+        expected = (owed[AllocationStatus.RESERVED], owed[AllocationStatus.ALLOCATED])
+        if expected != (level.reserved, level.allocated):
+            stands = (level.reserved, level.allocated)
+            yield Breach(1, level.key, f"reserved, allocated are {stands}; the orders hold {expected}")
+
+
+def quantities_add_up(
+    order: Order, order_shipments: Sequence[Shipment], order_returns: Sequence[Return]
+) -> Iterator[Breach]:
+    """Name lines where more was shipped than allocated, came back than was shipped, or was refunded than paid (3)."""
+    parcels: Counter[str] = Counter()
+    for shipment in order_shipments:
+        for part in shipment.lines:
+            parcels[part.line_id] += part.quantity
+    came, refunded = _brought_back(order_returns)
+    for line in order.lines:
+        allocated = sum(share.quantity for share in line.allocations if share.status in orders.HELD)
+        for more, what, most in (
+            (parcels[line.line_id], "shipped", line.shipped),
+            (line.shipped, "shipped of what was allocated", allocated),
+            (allocated, "allocated", line.kept),
+            (came[line.line_id], "received", line.shipped),
+            (refunded[line.line_id], "refunded, in minor units", line.unit_price * line.quantity + line.tax),
+        ):
+            if more > most:
+                yield Breach(3, f"{order.order_id}/{line.line_id}", f"{more} {what}, of {most}")
+        if parcels[line.line_id] < line.shipped:
+            detail = f"{line.shipped} shipped, {parcels[line.line_id]} in its shipments"
+            yield Breach(3, f"{order.order_id}/{line.line_id}", detail)
+
+
+def refunds_fit(rma: Return) -> Iterator[Breach]:
+    """Name lines of a return where more came than was authorised, or was refunded than received or paid (3)."""
+    for line in rma.lines:
+        if not _line_fits(line):
+            yield Breach(3, f"{rma.return_id}/{line.line_id}", f"its figures do not fit: {line}")
+
+
+def order_history_is_legal(order: Order) -> Iterator[Breach]:
+    """Name steps that the life cycle of an order does not have (4)."""
+    return _illegal(order.order_id, order.status, order.history, orders.TRANSITIONS)
+
+
+def return_history_is_legal(rma: Return) -> Iterator[Breach]:
+    """Name steps that the life cycle of a return does not have (4)."""
+    return _illegal(rma.return_id, rma.status, rma.history, returns.TRANSITIONS)
+
+
+def tracking_is_legal(shipment: Shipment) -> Iterator[Breach]:
+    """Name steps that the way of a parcel does not have (4)."""
+    statuses = [event.status for event in shipment.tracking_events]
+    for before, after in itertools.pairwise(statuses):
+        if after not in shipments.TRANSITIONS[before]:
+            yield Breach(4, shipment.shipment_id, f"went from {before} to {after}")
+    if not statuses or statuses[-1] is not shipment.status:
+        yield Breach(4, shipment.shipment_id, f"is {shipment.status}; its last tracking event says otherwise")
+
+
+def tracking_numbers_are_unique(all_shipments: Iterable[Shipment]) -> Iterator[Breach]:
+    """Name carriers and tracking numbers that more than one shipment has (5)."""
+    seen = Counter(shipment.tracking_key for shipment in all_shipments)
+    for key, count in seen.items():
+        if count > 1:
+            yield Breach(5, key, f"{count} shipments have it")
+
+
+def _promises(movement: Movement) -> bool:
+    return movement.quantity is Quantity.RESERVED and movement.delta > 0
+
+
+def _brought_back(order_returns: Iterable[Return]) -> tuple[Counter[str], Counter[str]]:
+    came: Counter[str] = Counter()
+    refunded: Counter[str] = Counter()
+    for rma in order_returns:
+        for line in rma.lines:
+            came[line.line_id] += line.received
+            refunded[line.line_id] += line.refunded
+    return came, refunded
+
+
+def _line_fits(line: ReturnLine) -> bool:
+    return (
+        0 <= line.foreign <= line.received <= line.quantity
+        and 0 <= line.refunded_quantity <= line.received - line.foreign
+        and 0 <= line.refunded <= line.paid
+    )
+
+
+def _illegal(
+    subject: str, status: str, history: Sequence[Change], transitions: Mapping[S, frozenset[S]]
+) -> Iterator[Breach]:
+    table: dict[str | None, frozenset[str]] = {origin: frozenset(ways) for origin, ways in transitions.items()}
+    for step in history[1:]:
+        if step.to not in table.get(step.origin, ()):
+            yield Breach(4, subject, f"went from {step.origin} to {step.to}")
+    for before, after in itertools.pairwise(history):
+        if before.to != after.origin:
+            yield Breach(4, subject, f"was {before.to}; its next step is from {after.origin}")
+    if not history or history[-1].to != status:
+        yield Breach(4, subject, f"is {status}; its history ends elsewhere")

@@ -1,0 +1,169 @@
+"""
+What services ask of persistence: tables of packed entities, a stock ledger, and transactions over them.
+
+Three adapters keep the same promises (`tests/persistence/` holds one suite for all of them):
+what a transaction writes is seen by itself at once and by others when it commits, all of it or none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from sandbox_server.domain.catalogue import Product
+from sandbox_server.domain.events import DueEvent, Event
+from sandbox_server.domain.inventory import Movement, StockLevel
+from sandbox_server.domain.orders import Order
+from sandbox_server.domain.returns import Return
+from sandbox_server.domain.shipments import Shipment
+from sandbox_server.domain.stores import Store, StoreLoad
+from sandbox_server.traffic.credentials import Credential, Token
+
+E = TypeVar("E", bound=msgspec.Struct)
+Packed = bytes
+"""An entity as persistence keeps it; equal entities have equal bytes."""
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A span of time: from `after`, included, to `before`, excluded; None leaves that end open."""
+
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+OPEN_WINDOW = Window()
+
+
+class Query(msgspec.Struct, frozen=True):
+    """
+    What a page is asked for.
+
+    Args:
+        where: Index name to the value it must have; the table declares its indexes.
+        updated: When the entity was last changed.
+        created: When the entity was made.
+        after: Only rows whose position is above this one; 0 starts at the beginning.
+        limit: Rows at the most, 1 or more.
+    """
+
+    where: Mapping[str, str] = {}
+    updated: Window = OPEN_WINDOW
+    created: Window = OPEN_WINDOW
+    after: int = 0
+    limit: int = 50
+
+
+class Page(msgspec.Struct, Generic[E], frozen=True):
+    """
+    Rows in order of their position, which is the order of creation and never changes.
+
+    Args:
+        rows: The packed entities.
+        next_position: The `after` of the next page, or None when this is the last one.
+    """
+
+    rows: Sequence[Packed]
+    next_position: int | None
+
+
+class Table(Protocol[E]):
+    """One kind of entity, by key."""
+
+    def get(self, key: str) -> E | None:
+        """Return the entity with this key, as this transaction sees it."""
+        ...
+
+    def put(self, entity: E) -> None:
+        """Insert the entity, or replace the one that has its key."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Take the entity away; nothing happens where there is none."""
+        ...
+
+    def count(self) -> int:
+        """Return how many entities were ever inserted, removed ones included: the number of the next one."""
+        ...
+
+    def page(self, query: Query) -> Page[E]:
+        """Return one page, as of the last commit."""
+        ...
+
+    def select(self, **where: str) -> Iterator[E]:
+        """Return every entity whose indexes have these values, in order of creation, as this transaction sees it."""
+        ...
+
+    def unpack(self, packed: Packed) -> E:
+        """Return the entity that a page's row holds."""
+        ...
+
+
+class Ledger(Protocol):
+    """The stock ledger: every change of every quantity, for ever, in order."""
+
+    def append(self, movement: Movement) -> None:
+        """Add a movement to this transaction; its `number` is given when it commits."""
+        ...
+
+    def page(self, query: Query) -> tuple[Sequence[Movement], int | None]:
+        """Return movements by `store_id`, `sku` and `cause`, as of the last commit, and the next page's `after`."""
+        ...
+
+    def totals(self) -> Mapping[tuple[str, str], tuple[int, int, int]]:
+        """Return for each (store, SKU) the sums of its movements: on hand, reserved, allocated."""
+        ...
+
+
+class Replay(msgspec.Struct, frozen=True, array_like=True):
+    """The first answer that was given under an idempotency key."""
+
+    key: str
+    fingerprint: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    kept_until: datetime
+
+
+class Transaction(Protocol):
+    """
+    One unit of work of one tenant.
+
+    `now` stands still in it. `cause` is the request, or the event of the clock, that everything it does is owed to.
+    """
+
+    now: datetime
+    seed: int
+    currency: str
+    cause: str
+    stores: Table[Store]
+    products: Table[Product]
+    levels: Table[StockLevel]
+    loads: Table[StoreLoad]
+    orders: Table[Order]
+    shipments: Table[Shipment]
+    returns: Table[Return]
+    events: Table[Event]
+    due: Table[DueEvent]
+    credentials: Table[Credential]
+    tokens: Table[Token]
+    replays: Table[Replay]
+    ledger: Ledger
+
+    def next_due(self, until: datetime) -> DueEvent | None:
+        """Return the first due event at or before the instant, in order of (due, sequence), as of this transaction."""
+        ...
+
+
+class Persistence(Protocol):
+    """One tenant's world, kept somewhere."""
+
+    def begin(self, cause: str, now: datetime) -> AbstractContextManager[Transaction]:
+        """Open a transaction that commits when the block ends, and is undone when it ends with an exception."""
+        ...
+
+    def read(self, now: datetime) -> AbstractContextManager[Transaction]:
+        """Open a transaction that never changes anything."""
+        ...
