@@ -47,6 +47,7 @@ import os
 import signal
 import subprocess
 import time
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -107,7 +108,7 @@ class Environment:
         """Tell whether something is there, a link that leads nowhere included."""
         return os.path.lexists(self.folder)
 
-    def stamp(self) -> "dict[str, object]":
+    def stamp(self) -> dict[str, object]:
         """Return the stamp, or an empty one when there is none to be read."""
         try:
             stamp = json.loads(self.stamp_file.read_text("utf-8"))
@@ -115,21 +116,24 @@ class Environment:
             return {}
         return stamp if isinstance(stamp, dict) else {}
 
-    def write_stamp(self, stamp: "dict[str, object]") -> None:
-        """Replace the stamp in one step."""
+    def write_stamp(self, stamp: dict[str, object]) -> None:
+        """Replace the stamp in one step; an empty one is none."""
+        if not stamp:
+            self.stamp_file.unlink(missing_ok=True)
+            return
         unfinished = self.stamp_file.with_suffix(".new")
         unfinished.write_text(json.dumps(stamp, indent=1), "utf-8")
-        os.replace(unfinished, self.stamp_file)
+        unfinished.replace(self.stamp_file)
 
-    def expected(self) -> "dict[str, object]":
+    def expected(self) -> dict[str, object]:
         """Return the part of a stamp that follows from the project as it is now."""
         return {
             "complete": True,
             "root": str(self.root),
-            "pyproject": hashlib.sha256((self.root / "pyproject.toml").read_bytes()).hexdigest(),
+            "pyproject": digest_of_installation(self.root / "pyproject.toml"),
         }
 
-    def finished_stamp(self, extras: Iterable[str]) -> "dict[str, object]":
+    def finished_stamp(self, extras: Iterable[str]) -> dict[str, object]:
         """Return the stamp of an environment that was just installed."""
         version = self.python_version()
         return {
@@ -139,7 +143,7 @@ class Environment:
             "packages": self.count_packages(version),
         }
 
-    def installed_extras(self) -> "set[str]":
+    def installed_extras(self) -> set[str]:
         """Return the extras that the last finished set-up installed."""
         extras = self.stamp().get("extras")
         return {str(extra) for extra in extras} if isinstance(extras, list) else set()
@@ -148,7 +152,7 @@ class Environment:
         """Return how many entries the folder of packages has; fewer than the stamp says means that some were lost."""
         library = "Lib" if os.name == "nt" else f"lib/python{version}"
         try:
-            return len(os.listdir(self.folder / library / "site-packages"))
+            return sum(1 for _ in (self.folder / library / "site-packages").iterdir())
         except OSError:
             return 0
 
@@ -179,7 +183,7 @@ class Environment:
         return made_with == "{}.{}".format(*sys.version_info) or made_with == self.python_version()
 
     def is_usable(self) -> bool:
-        """Tell whether it can be installed into as it stands: it runs, stays where it was made and was not left half made."""
+        """Tell whether it can be installed into as it stands: it runs, was not moved and was not left half made."""
         version = self.python_version()
         if not version or tuple(int(part) for part in version.split(".")) < OLDEST:
             return False
@@ -200,13 +204,24 @@ class Environment:
             shutil.rmtree(self.folder)
 
 
+def digest_of_installation(pyproject: Path) -> str:
+    """Return a digest of what decides an installation; a linter's setting does not, so it costs nobody a set-up."""
+    content = pyproject.read_bytes()
+    try:
+        tables = tomllib.loads(content.decode("utf-8"))
+    except ValueError:  # pip will say what is wrong with it
+        return hashlib.sha256(content).hexdigest()
+    deciding = [tables.get("build-system"), tables.get("project"), tables.get("tool", {}).get("hatch")]
+    return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+
+
 # --------------------------------------------------------------------------------------------------------- set-up
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock of the set-up; a second start waits here for the first. The system frees it whatever happens."""
-    with open(path, "a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8") as file:
         if not try_lock(file.fileno()):
             say("Another start is setting the sandbox up; waiting for it.")
             while not try_lock(file.fileno()):
@@ -215,7 +230,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Take the lock if nobody holds it."""
+    """Take the lock; tell whether it was to be had."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -225,19 +240,19 @@ def try_lock(descriptor: int) -> bool:
             import fcntl
 
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except (BlockingIOError, PermissionError):
         return False
     return True
 
 
-def missing_module_message(find: "Callable[[str], object]" = importlib.util.find_spec) -> str:
+def missing_module_message(find: Callable[[str], object] = importlib.util.find_spec) -> str:
     """Return what to install when this Python cannot make environments; nothing when it can."""
     if find("venv") and find("ensurepip"):
         return ""
     version = "{}.{}".format(*sys.version_info)
     return "\n".join(
         [
-            f"This Python cannot make virtual environments: its venv or ensurepip module is missing ({sys.executable}).",
+            f"This Python cannot make virtual environments, for want of its venv or ensurepip module: {sys.executable}",
             "Debian and Ubuntu keep them in a package of their own. Install it, then run this again:",
             f"    sudo apt install python3-venv        (or python{version}-venv)",
         ]
@@ -251,7 +266,7 @@ def make_venv(environment: Environment) -> None:
         raise SetUpFailed(message)
     environment.folder.mkdir()
     environment.write_stamp({"complete": False})
-    status, tail = run_quietly([sys.executable, "-I", "-m", "venv", str(environment.folder)], lambda line: None)
+    status, tail = run_quietly([sys.executable, "-I", "-m", "venv", str(environment.folder)], lambda _line: None)
     if status:
         raise SetUpFailed("\n".join(["Making .venv failed. It said:", *indented(tail)]))
 
@@ -287,7 +302,8 @@ def install_failure(tail: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def indented(lines: Iterable[str]) -> "list[str]":
+def indented(lines: Iterable[str]) -> list[str]:
+    """Set lines apart from what is said around them."""
     return ["    " + line for line in lines]
 
 
@@ -322,9 +338,7 @@ class Progress:
             sys.stderr.flush()
 
 
-def run_quietly(
-    command: Sequence[str], hear: "Callable[[str], None]", folder: Path = ROOT
-) -> "tuple[int, list[str]]":
+def run_quietly(command: Sequence[str], hear: Callable[[str], None], folder: Path = ROOT) -> tuple[int, list[str]]:
     """
     Run a program of the set-up and follow its output.
 
@@ -335,7 +349,7 @@ def run_quietly(
     environ = {name: value for name, value in os.environ.items() if name not in unwanted}
     environ["PIP_USER"] = "0"
     tail: collections.deque[str] = collections.deque(maxlen=15)
-    program = subprocess.Popen(
+    with subprocess.Popen(
         list(command),
         cwd=folder,
         env=environ,
@@ -344,20 +358,18 @@ def run_quietly(
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-    )
-    try:
-        assert program.stdout is not None
-        for line in program.stdout:
-            tail.append(line.rstrip())
-            hear(line)
-        return program.wait(), [line for line in tail if line]
-    finally:
-        if program.poll() is None:
+    ) as program:
+        try:
+            for line in program.stdout or ():
+                tail.append(line.rstrip())
+                hear(line)
+        except BaseException:
             program.terminate()
-        program.wait()
+            raise
+    return program.returncode, [line for line in tail if line]
 
 
-def stop_on_sigterm(signum: int, frame: object) -> None:
+def stop_on_sigterm(signum: int, _frame: object) -> None:
     """Turn a polite kill into an exit, so that the programs of the set-up are stopped with it."""
     sys.exit(128 + signum)
 
@@ -365,8 +377,8 @@ def stop_on_sigterm(signum: int, frame: object) -> None:
 def set_up(
     environment: Environment,
     extras: Iterable[str],
-    make: "Callable[[Environment], None]" = make_venv,
-    install: "Callable[[Environment, Sequence[str]], None]" = install_project,
+    make: Callable[[Environment], None] = make_venv,
+    install: Callable[[Environment, Sequence[str]], None] = install_project,
 ) -> None:
     """
     Make the environment ready for a command that needs these extras, whatever state it is in.
@@ -380,22 +392,34 @@ def set_up(
         # The start that held the lock may have done it.
         if environment.is_ready(extras):
             return
-        signal.signal(signal.SIGTERM, stop_on_sigterm)
         started = time.monotonic()
-        everything = sorted(environment.installed_extras() | set(extras))
-        before = prepare(environment, make, bool(everything))
-        environment.write_stamp({"complete": False})
+        before = signal.signal(signal.SIGTERM, stop_on_sigterm)
         try:
-            install(environment, everything)
-        except SetUpFailed:
-            # pip gives up in an orderly way, before or after a package, so what was there is still whole.
-            environment.write_stamp(before)
-            raise
-        environment.write_stamp(environment.finished_stamp(everything))
+            mend(environment, sorted(environment.installed_extras() | set(extras)), make, install)
+        finally:
+            signal.signal(signal.SIGTERM, before)
         say(f"Set up in {time.monotonic() - started:.0f} s.")
 
 
-def prepare(environment: Environment, make: "Callable[[Environment], None]", with_tools: bool) -> "dict[str, object]":
+def mend(
+    environment: Environment,
+    extras: Sequence[str],
+    make: Callable[[Environment], None],
+    install: Callable[[Environment, Sequence[str]], None],
+) -> None:
+    """Make or complete the environment, leaving a stamp that is true at every moment."""
+    before = prepare(environment, make, bool(extras))
+    environment.write_stamp({"complete": False})
+    try:
+        install(environment, extras)
+    except SetUpFailed:
+        # pip gives up in an orderly way, before or after a package, so what was there is still whole.
+        environment.write_stamp(before)
+        raise
+    environment.write_stamp(environment.finished_stamp(extras))
+
+
+def prepare(environment: Environment, make: Callable[[Environment], None], with_tools: bool) -> dict[str, object]:
     """
     Leave an environment that can be installed into: the one that is there, or a new one.
 
@@ -407,10 +431,12 @@ def prepare(environment: Environment, make: "Callable[[Environment], None]", wit
         say("Bringing .venv up to date. It takes some seconds, longer if much is new.")
         return environment.stamp()
     if environment.exists():
-        say("The .venv is broken or half made; making it anew.")
+        say("The .venv is broken or half made, so it goes.")
         environment.remove()
-    what = "the sandbox and its development tools (a minute or two" if with_tools else "the sandbox (about half a minute"
-    say(f"First start: making .venv and installing {what}, once).")
+    what = (
+        "the sandbox and its development tools: a minute or two" if with_tools else "the sandbox: about half a minute"
+    )
+    say(f"Making .venv and installing {what}, this once.")
     make(environment)
     return {"complete": False}
 
@@ -418,7 +444,7 @@ def prepare(environment: Environment, make: "Callable[[Environment], None]", wit
 # ----------------------------------------------------------------------------------------------------------- test
 
 
-def steps_of_test(environment: Environment) -> "list[tuple[str, list[list[str]]]]":
+def steps_of_test(environment: Environment) -> list[tuple[str, list[list[str]]]]:
     """Return the steps of `test`: a name, and the commands that make it, each run if those before it succeeded."""
     python = str(environment.python)
     coverage = [python, "-m", "coverage"]
@@ -427,8 +453,8 @@ def steps_of_test(environment: Environment) -> "list[tuple[str, list[list[str]]]
         ("ruff check", [[python, "-m", "ruff", "check", "."]]),
         ("ruff format", [[python, "-m", "ruff", "format", "--check", "."]]),
         ("mypy", [[python, "-m", "mypy"]]),
-        ("import-linter", [[str(environment.program("lint-imports"))]]),
-        ("deptry", [[python, "-m", "deptry", "."]]),
+        ("import-linter", [[str(environment.program("lint-imports")), "--no-logo"]]),
+        ("deptry", [[python, "-m", "deptry", ".", "--no-ansi"]]),
         ("pytest", [[*coverage, "erase"], [*coverage, "run", "-m", "pytest"]]),
         (
             "coverage of the rules (100 %)",
@@ -439,19 +465,19 @@ def steps_of_test(environment: Environment) -> "list[tuple[str, list[list[str]]]
 
 
 def run_steps(
-    steps: "Sequence[tuple[str, list[list[str]]]]", run: "Callable[[Sequence[str]], int]"
-) -> "list[tuple[str, bool, float]]":
+    steps: Sequence[tuple[str, list[list[str]]]], run: Callable[[Sequence[str]], int]
+) -> list[tuple[str, bool, float]]:
     """Run every step, also after one that failed. Returns: name, success and seconds of each."""
     results = []
     for name, commands in steps:
-        say(f"\n=== {name}")
+        print(f"\n=== {name}", flush=True)
         started = time.monotonic()
         success = all(run(command) == 0 for command in commands)
         results.append((name, success, time.monotonic() - started))
     return results
 
 
-def summary(results: "Sequence[tuple[str, bool, float]]") -> str:
+def summary(results: Sequence[tuple[str, bool, float]]) -> str:
     """Return the table that ends a test run."""
     width = max(len(name) for name, _, _ in results)
     rows = [f"  {name:{width}}  {'ok' if success else 'FAILED':6}  {took:6.1f} s" for name, success, took in results]
@@ -475,23 +501,26 @@ def run_tests(environment: Environment, arguments: Sequence[str]) -> int:
     if arguments:
         return run_in_foreground([str(environment.python), "-m", "pytest", *arguments])
     results = run_steps(steps_of_test(environment), run_in_foreground)
-    say(summary(results))
+    print(summary(results), flush=True)
     return 0 if all(success for _, success, _ in results) else 1
 
 
 # ----------------------------------------------------------------------------------------------------------- start
 
 
-def hand_over(environment: Environment, arguments: Sequence[str]) -> int:
-    """Become the sandbox's command line; it serves when nothing was asked for."""
+def hand_over(
+    environment: Environment,
+    arguments: Sequence[str],
+    become: Callable[[str, list[str]], int] = os.execv,
+) -> int:
+    """Become the sandbox's command line, which serves when nothing was asked for."""
     # -P: a file of the user's that is called like one of our modules must not be taken for it.
     command = [str(environment.python), "-P", "-m", "sandbox_server", *(arguments or ["serve"])]
     # For usage lines and hints.
     os.environ["SANDBOX_COMMAND"] = "python3 run_sandbox.py"
     if os.name == "nt":  # exec there returns to the prompt at once, with the server still running
         return run_in_foreground(command)
-    sys.stdout.flush()
-    os.execv(command[0], command)
+    return become(command[0], command)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,11 +1,10 @@
-"""
-Where the contracts and the fixtures are: beside the package in a checkout, inside it when installed from a wheel.
-"""
+"""Where contracts and fixtures are: beside the package in a checkout, inside it when installed from a wheel."""
 
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_ROOTS = (_PACKAGE.parent, _PACKAGE / "_bundled")
+# The wheel first: beside an installed package lie other projects' folders.
+_ROOTS = (_PACKAGE / "_bundled", _PACKAGE.parent)
 
 
 class ResourceNotFound(LookupError):
