@@ -21,6 +21,8 @@ from sandbox_server.domain.orders import (
     AllocationStatus,
     Buyer,
     Cancellation,
+    CancelledBy,
+    CancelReason,
     Line,
     Order,
     OrderStatus,
@@ -29,6 +31,7 @@ from sandbox_server.domain.orders import (
     enter,
     promises,
     settle,
+    unassigned,
 )
 from sandbox_server.domain.stores import ServiceLevel
 
@@ -73,7 +76,7 @@ DeadlinesOf = Callable[[Share], Deadlines]
 def place(
     placement: Placement, shares: Sequence[Share] | None, deadlines: DeadlinesOf, now: datetime, cause: str
 ) -> Order:
-    """Return a new order, its stock promised by the stores of `shares`; UNFULFILLABLE where those are None."""
+    """Return a new order, its stock promised by the stores of `shares`; UNFULFILLABLE and given up where that is None."""
     status = OrderStatus.NEW if shares is not None else OrderStatus.UNFULFILLABLE
     order = Order(
         placement.order_id,
@@ -86,7 +89,9 @@ def place(
         updated_at=now,
         history=(Change(now, None, status, cause),),
     )
-    return assign(order, shares, deadlines, now) if shares is not None else order
+    if shares is not None:
+        return assign(order, shares, deadlines, now)
+    return give_up(order, unassigned(order), Cancellation(CancelledBy.MARKETPLACE, CancelReason.NO_STORE_LEFT, now))
 
 
 def assign(order: Order, shares: Iterable[Share], deadlines: DeadlinesOf, now: datetime) -> Order:
@@ -114,7 +119,8 @@ def acknowledge(order: Order, decisions: Sequence[Decision], now: datetime) -> A
 
     Raises:
         IllegalTransition: The order waits for no acknowledgement.
-        Unprocessable: A line is unknown, answered twice, or waits for no answer of that store.
+        Unprocessable: A line is unknown, answered twice, waits for no answer of that store, or is rejected without
+            a reason.
     """
     if order.status is not OrderStatus.NEW:
         raise IllegalTransition("order", order.order_id, order.status, OrderStatus.ACKNOWLEDGED)
@@ -127,12 +133,11 @@ def acknowledge(order: Order, decisions: Sequence[Decision], now: datetime) -> A
         if decision is None or part.status is not AllocationStatus.RESERVED:
             return part
         promise = Promise(line.line_id, line.sku, part.store_id, part.quantity, part.status)
-        if decision.accept:
+        if decision.accept or decision.reason is None:  # no rejection without a reason comes this far
             accepted.append(promise)
             return _replace(part, status=AllocationStatus.ALLOCATED)
-        reason = decision.reason or RejectReason.OUT_OF_STOCK
-        rejected.append((promise, reason))
-        return _replace(part, status=AllocationStatus.REJECTED, reason=reason)
+        rejected.append((promise, decision.reason))
+        return _replace(part, status=AllocationStatus.REJECTED, reason=decision.reason)
 
     return Acknowledgement(_each_part(order, answer, now), accepted, rejected)
 
@@ -236,6 +241,8 @@ def _answers(order: Order, decisions: Sequence[Decision]) -> dict[tuple[str, str
         fresh = {(decision.line_id, store): decision for store in stores if (decision.line_id, store) not in answers}
         if not fresh:
             faults.append(_not_awaited(place, decision, known=decision.line_id in waiting, answered=bool(stores)))
+        elif not decision.accept and decision.reason is None:
+            faults.append(Fault(f"/lines/{place}/reason", "REASON_MISSING", "Say why the line is rejected."))
         answers |= fresh
     if faults:
         raise Unprocessable("Some of the decisions do not fit the order.", faults)
@@ -252,7 +259,7 @@ def _not_awaited(place: int, decision: Decision, *, known: bool, answered: bool)
 
 
 def _lines_to_cancel(order: Order, line_ids: Sequence[str] | None) -> set[str]:
-    unshipped = {promise.line_id for promise in promises(order, *OPEN)}
+    unshipped = {line.line_id for line in order.lines if line.kept > line.shipped}
     if line_ids is None:
         return unshipped
     known = {line.line_id for line in order.lines}
@@ -271,9 +278,8 @@ def _lines_to_cancel(order: Order, line_ids: Sequence[str] | None) -> set[str]:
 
 
 def _cancelled_line(line: Line) -> Line:
-    freed = sum(part.unshipped for part in line.allocations if part.status in OPEN)
     parts = tuple(_cancelled_part(part) if part.status in OPEN else part for part in line.allocations)
-    return _replace(line, allocations=parts, cancelled=line.cancelled + freed)
+    return _replace(line, allocations=parts, cancelled=line.quantity - line.shipped)
 
 
 def _cancelled_part(part: Allocation) -> Allocation:

@@ -68,11 +68,13 @@ def promises_are_kept_in_stock(levels: Iterable[StockLevel], open_orders: Iterab
         for promise in orders.promises(order, *orders.OPEN):
             held[promise.store_id, promise.sku][promise.status] += promise.quantity
     for level in levels:
-        owed = held[level.store_id, level.sku]
+        owed = held.pop((level.store_id, level.sku), Counter())
         expected = (owed[AllocationStatus.RESERVED], owed[AllocationStatus.ALLOCATED])
         if expected != (level.reserved, level.allocated):
             stands = (level.reserved, level.allocated)
             yield Breach(1, level.key, f"reserved, allocated are {stands}; the orders hold {expected}")
+    for (store_id, sku), owed in held.items():
+        yield Breach(1, f"{store_id}/{sku}", f"the orders hold {owed.total()}; there is no such level")
 
 
 def quantities_add_up(
@@ -109,12 +111,12 @@ def refunds_fit(rma: Return) -> Iterator[Breach]:
 
 def order_history_is_legal(order: Order) -> Iterator[Breach]:
     """Name steps that the life cycle of an order does not have (4)."""
-    return _illegal(order.order_id, order.status, order.history, orders.TRANSITIONS)
+    return _illegal(order.order_id, order.status, order.history, orders.TRANSITIONS, orders.BEGINNINGS)
 
 
 def return_history_is_legal(rma: Return) -> Iterator[Breach]:
     """Name steps that the life cycle of a return does not have (4)."""
-    return _illegal(rma.return_id, rma.status, rma.history, returns.TRANSITIONS)
+    return _illegal(rma.return_id, rma.status, rma.history, returns.TRANSITIONS, returns.BEGINNINGS)
 
 
 def tracking_is_legal(shipment: Shipment) -> Iterator[Breach]:
@@ -123,6 +125,8 @@ def tracking_is_legal(shipment: Shipment) -> Iterator[Breach]:
     for before, after in itertools.pairwise(statuses):
         if after not in shipments.TRANSITIONS[before]:
             yield Breach(4, shipment.shipment_id, f"went from {before} to {after}")
+    if statuses and statuses[0] not in shipments.BEGINNINGS:
+        yield Breach(4, shipment.shipment_id, f"began as {statuses[0]}")
     if not statuses or statuses[-1] is not shipment.status:
         yield Breach(4, shipment.shipment_id, f"is {shipment.status}; its last tracking event says otherwise")
 
@@ -158,9 +162,16 @@ def _line_fits(line: ReturnLine) -> bool:
 
 
 def _illegal(
-    subject: str, status: str, history: Sequence[Change], transitions: Mapping[S, frozenset[S]]
+    subject: str,
+    status: str,
+    history: Sequence[Change],
+    transitions: Mapping[S, frozenset[S]],
+    beginnings: frozenset[S],
 ) -> Iterator[Breach]:
     table: dict[str | None, frozenset[str]] = {origin: frozenset(ways) for origin, ways in transitions.items()}
+    for step in history[:1]:
+        if step.origin is not None or step.to not in beginnings:
+            yield Breach(4, subject, f"began as {step.to}, from {step.origin}")
     for step in history[1:]:
         if step.to not in table.get(step.origin, ()):
             yield Breach(4, subject, f"went from {step.origin} to {step.to}")

@@ -40,6 +40,9 @@ TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
     _S.UNFULFILLABLE: frozenset(),
 }
 
+BEGINNINGS = frozenset({_S.NEW, _S.UNFULFILLABLE})
+"""What an order can be at first."""
+
 
 class AllocationStatus(StrEnum):
     """What became of a store's part in a line."""
@@ -244,13 +247,8 @@ def enter(order: Order, status: OrderStatus, now: datetime, cause: str) -> Order
 
 
 def overdue(order: Order, now: datetime) -> bool:
-    """Whether a store should have shipped its part by now."""
-    return any(
-        part.ship_by <= now
-        for line in order.lines
-        for part in line.allocations
-        if part.status is AllocationStatus.ALLOCATED
-    )
+    """Whether a store should have shipped its part by now, acknowledged or not."""
+    return any(part.ship_by <= now for line in order.lines for part in line.allocations if part.status in OPEN)
 
 
 def bumped(order: Order) -> Order:

@@ -40,6 +40,9 @@ TRANSITIONS: Mapping[ReturnStatus, frozenset[ReturnStatus]] = {
     _S.EXPIRED: frozenset(),
 }
 
+BEGINNINGS = frozenset({_S.AUTHORISED})
+"""What a return can be at first."""
+
 
 class ReturnReason(StrEnum):
     """Why a buyer gives something back."""
@@ -232,17 +235,21 @@ def refund(rma: Return, refund: Refund, cause: str) -> Return:
 
 
 def expire(rma: Return, now: datetime, cause: str) -> Return:
-    """Return the return when its 30 days are over: EXPIRED where nothing came; what came in part counts as all."""
+    """Return the return when its 30 days are over: EXPIRED where nothing came; else what came counts as all."""
     if rma.status is ReturnStatus.AUTHORISED:
         return _enter(rma, ReturnStatus.EXPIRED, now, cause)
     if rma.status is not ReturnStatus.RECEIVED_IN_PART:
         return rma
-    owed = any(line.refundable_quantity for line in rma.lines)
-    return _enter(rma, ReturnStatus.RECEIVED if owed else ReturnStatus.REFUNDED, now, cause)
+    return _enter(rma, _status_of_what_came(rma), now, cause)
 
 
 def close(rma: Return, now: datetime, cause: str) -> Return:
-    """Return a refunded return, closed."""
+    """
+    Return a refunded return, closed.
+
+    Raises:
+        IllegalTransition: It is not refunded.
+    """
     return _enter(rma, ReturnStatus.CLOSED, now, cause)
 
 
@@ -260,14 +267,22 @@ _replace = msgspec.structs.replace
 
 
 def _enter(rma: Return, status: ReturnStatus, now: datetime, cause: str) -> Return:
-    history = rma.history if status is rma.status else (*rma.history, Change(now, rma.status, status, cause))
-    return _replace(rma, status=status, updated_at=now, history=history, version=rma.version + 1)
+    changed = _replace(rma, updated_at=now, version=rma.version + 1)
+    if status is rma.status:
+        return changed
+    if status not in TRANSITIONS[rma.status]:
+        raise IllegalTransition("return", rma.return_id, rma.status, status)
+    return _replace(changed, status=status, history=(*rma.history, Change(now, rma.status, status, cause)))
 
 
 def _status_after_receipt(rma: Return) -> ReturnStatus:
     if any(line.received < line.quantity for line in rma.lines):
         return ReturnStatus.RECEIVED_IN_PART
-    if all(line.foreign == line.quantity for line in rma.lines):
+    return _status_of_what_came(rma)
+
+
+def _status_of_what_came(rma: Return) -> ReturnStatus:
+    if all(line.received == line.foreign for line in rma.lines):
         return ReturnStatus.REJECTED
     owed = any(line.refundable_quantity for line in rma.lines)
     return ReturnStatus.RECEIVED if owed else ReturnStatus.REFUNDED
@@ -277,8 +292,9 @@ def _paid(order: Order, line_id: str, quantity: int, others: Sequence[Return]) -
     line = next(line for line in order.lines if line.line_id == line_id)
     whole = Money(line.unit_price * line.quantity + line.tax, order.currency)
     before = returned_units(others)[line_id]
-    # A share of the running total, less what went before: the pieces add up to what was paid.
-    return whole.share(before + quantity, line.quantity).minor - _promised_back(line_id, others)
+    # A share of the running total, less what went before: the pieces add up to what was paid. Pieces that expired may
+    # leave the others a little more than their share; never is less than nothing paid back.
+    return max(0, whole.share(before + quantity, line.quantity).minor - _promised_back(line_id, others))
 
 
 def _promised_back(line_id: str, others: Sequence[Return]) -> int:
@@ -322,6 +338,7 @@ def _check_received(rma: Return, receipt: Receipt) -> None:
         if line.quantity > awaited[line.line_id]:
             message = f"Of line {line.line_id} {awaited[line.line_id]} more are awaited, not {line.quantity}."
             faults.append(Fault(f"/lines/{place}/quantity", "MORE_THAN_AWAITED", message))
+            continue
         awaited[line.line_id] -= line.quantity
     if faults:
         raise Unprocessable("More has come than was awaited.", faults)
@@ -334,17 +351,16 @@ def _check_refund(rma: Return, refund: Refund) -> None:
     _check(
         "The refund does not fit what came back.", asked, units, "return", "NOT_RECEIVED", "received and not refunded"
     )
-    faults = [
-        Fault(
-            f"/lines/{place}/amount",
-            "MORE_THAN_PAID",
-            f"At most {Money(owed[line.line_id].refundable, rma.currency).amount} {rma.currency} can be refunded.",
-        )
-        for place, line in enumerate(refund.lines)
-        if line.amount > owed[line.line_id].refundable
-    ]
+    faults = []
+    for place, line in enumerate(refund.lines):
+        most = Money(owed[line.line_id].refundable, rma.currency)
+        if line.amount < 0:
+            faults.append(Fault(f"/lines/{place}/amount", "NEGATIVE", "Money is paid back, not taken."))
+        elif line.amount > most.minor:
+            message = f"At most {most.amount} {rma.currency} can be refunded."
+            faults.append(Fault(f"/lines/{place}/amount", "MORE_THAN_PAID", message))
     if faults:
-        raise Unprocessable("The refund exceeds what was paid.", faults)
+        raise Unprocessable("The refund does not fit what was paid.", faults)
 
 
 def _check(

@@ -10,6 +10,7 @@ import msgspec
 
 from sandbox_server.domain.catalogue import Dimensions
 from sandbox_server.domain.errors import Fault, IllegalTransition, Unprocessable
+from sandbox_server.kernel.clock import whole_milliseconds
 from sandbox_server.kernel.randomness import fraction
 
 
@@ -35,6 +36,9 @@ TRANSITIONS: Mapping[ShipmentStatus, frozenset[ShipmentStatus]] = {
     _S.DELIVERED: frozenset(),
     _S.RETURN_TO_SENDER: frozenset(),
 }
+
+BEGINNINGS = frozenset({_S.LABELLED})
+"""What a parcel can be at first."""
 
 
 class Carrier(StrEnum):
@@ -149,9 +153,11 @@ def track(shipment: Shipment, event: TrackingEvent, now: datetime) -> Shipment:
 
     Raises:
         IllegalTransition: The life cycle has no such step.
+        Unprocessable: It is said to have happened in the future, or before the event that came before it.
     """
     if event.status not in TRANSITIONS[shipment.status]:
         raise IllegalTransition("shipment", shipment.shipment_id, shipment.status, event.status)
+    _check_occurred_at(event.occurred_at, shipment.tracking_events[-1].occurred_at, now)
     return msgspec.structs.replace(
         shipment,
         status=event.status,
@@ -172,7 +178,18 @@ def carrier_step(shipment: Shipment, seed: int) -> CarrierStep | None:
     if step is None:
         return None
     status, soonest, latest = step
-    return CarrierStep(status, shipment.tracking_events[-1].occurred_at + soonest + (latest - soonest) * draw)
+    due = shipment.tracking_events[-1].occurred_at + soonest + (latest - soonest) * draw
+    return CarrierStep(status, whole_milliseconds(due))
+
+
+def _check_occurred_at(occurred_at: datetime, before: datetime, now: datetime) -> None:
+    if occurred_at > now:
+        fault = Fault("/occurredAt", "IN_FUTURE", f"It is {now.isoformat()} now; nothing can have happened later.")
+    elif occurred_at < before:
+        fault = Fault("/occurredAt", "BEFORE_LAST_EVENT", f"The last event happened at {before.isoformat()}.")
+    else:
+        return
+    raise Unprocessable("Nothing can have happened to the parcel at that time.", [fault])
 
 
 def _next_step(shipment: Shipment, draw: float) -> tuple[ShipmentStatus, timedelta, timedelta] | None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from sandbox_server.domain.errors import Fault, Unprocessable
 from sandbox_server.kernel.geo import Location
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -125,8 +126,8 @@ def ship_by(store: Store, level: ServiceLevel, now: datetime) -> datetime | None
     """
     Return the last moment at which the store may hand over a parcel ordered now; None where there is none.
 
-    It is the store's next cut-off on a day on which it is open, or its closing time where that comes first;
-    for same-day orders only today's counts.
+    It is the store's next cut-off on a day on which it is open, or the closing time before it where it is closed by
+    then; for same-day orders only today's counts.
 
     Source: contract, "Orders", shipBy.
     """
@@ -139,10 +140,34 @@ def ship_by(store: Store, level: ServiceLevel, now: datetime) -> datetime | None
 
 
 def deliver_by(store: Store, level: ServiceLevel, ship_by: datetime) -> datetime:
-    """Return the promise to the buyer: 5 days after `ship_by`, 2 days, or 22:00 on the store's own day."""
+    """Return the promise to the buyer: 5 days after `ship_by`, 2 days, or 22:00 on the store's day, never before it."""
     if level is ServiceLevel.SAME_DAY:
-        return _instant(store.time_zone, local_day(store, ship_by), _SAME_DAY_DELIVERED_BY)
+        return max(ship_by, _instant(store.time_zone, local_day(store, ship_by), _SAME_DAY_DELIVERED_BY))
     return ship_by + _TRANSIT[level]
+
+
+def check_store(store: Store) -> None:
+    """
+    Raise where nobody could reckon with a store's hours: no such time zone, or spans that end before they begin.
+
+    Raises:
+        Unprocessable: Naming each of them.
+    """
+    faults = [
+        Fault(
+            f"/openingHours/{DAYS[weekday]}/{place}",
+            "EMPTY_SPAN",
+            f"It opens at {span.opens:%H:%M}; it has to close later.",
+        )
+        for weekday, spans in enumerate(store.opening_hours)
+        for place, span in enumerate(spans)
+        if span.closes <= span.opens
+    ]
+    if not _is_zone(store.time_zone):
+        message = f"There is no time zone {store.time_zone!r}; a right one is America/New_York."
+        faults.append(Fault("/timeZone", "UNKNOWN_TIME_ZONE", message))
+    if faults:
+        raise Unprocessable("The store's hours cannot be reckoned with.", faults)
 
 
 def with_changes(store: Store, changes: Mapping[str, object], now: datetime) -> Store:
@@ -152,9 +177,8 @@ def with_changes(store: Store, changes: Mapping[str, object], now: datetime) -> 
 
 def _cut_off_on(store: Store, day: date) -> datetime | None:
     spans = store.opening_hours[day.weekday()]
-    if not spans or store.cut_off <= spans[0].opens:
-        return None
-    return _instant(store.time_zone, day, min(store.cut_off, spans[-1].closes))
+    last_moments = [min(store.cut_off, span.closes) for span in spans if span.opens < store.cut_off]
+    return _instant(store.time_zone, day, max(last_moments)) if last_moments else None
 
 
 @lru_cache(maxsize=4096)
@@ -166,3 +190,11 @@ def _instant(zone: str, day: date, at: time) -> datetime:
 @lru_cache(maxsize=1024)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        _zone(name)
+    except (KeyError, ValueError, OSError):  # not found; a path or not a name; a folder of zones
+        return False
+    return True

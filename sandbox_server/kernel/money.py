@@ -7,9 +7,15 @@ import msgspec
 
 _AMOUNT = re.compile(r"-?(0|[1-9][0-9]{0,14})(?:\.([0-9]+))?", re.ASCII)
 # Source: ISO 4217, the currencies whose minor unit is not a hundredth.
-_DECIMALS = dict.fromkeys(
-    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0
-) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+_DECIMALS = {
+    currency: places
+    for places, currencies in {
+        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+        3: "BHD IQD JOD KWD LYD OMR TND",
+        4: "CLF UYW",
+    }.items()
+    for currency in currencies.split()
+}
 
 
 class Money(msgspec.Struct, frozen=True, array_like=True):
