@@ -1,0 +1,92 @@
+"""Contracts, mounted: the layers that follow from their documents."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+from connexion.resolver import Resolver
+from connexion.spec import OpenAPISpecification
+
+from sandbox_server.api.compile import CompiledOperations
+from sandbox_server.api.contract import Contract
+from sandbox_server.api.documents import document_pages
+from sandbox_server.api.operation import Dialect, Handler
+from sandbox_server.api.problems import Problems, Tongue
+from sandbox_server.api.refusals import NoSuchPath
+from sandbox_server.api.routing import Routing
+from sandbox_server.api.security import Directory, Security, security_map
+from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
+
+
+class Mounted(NamedTuple):
+    """
+    A contract and what answers for it.
+
+    Args:
+        contract: The document; its first server's path is where it is mounted.
+        handlers: By operationId.
+        dialect: How the contract says no.
+        exceptions: Operations that say it otherwise, by operationId.
+    """
+
+    contract: Contract
+    handlers: Mapping[str, Handler]
+    dialect: Dialect
+    exceptions: Mapping[str, Dialect] = {}
+
+
+class Mounts:
+    """
+    The layers that follow from some contracts.
+
+    Raises:
+        ValueError: An operation has no handler, or a handler no operation.
+    """
+
+    def __init__(self, mounted: Sequence[Mounted], directory: Directory) -> None:
+        for one in mounted:
+            _refuse_strays(one)
+        self._mounted = mounted
+        self._directory = directory
+        self._specifications = [OpenAPISpecification(deepcopy(one.contract.document)) for one in mounted]
+
+    def problems(self, app: ASGIApp) -> ASGIApp:
+        """Wrap what may raise."""
+        return Problems(app, [Tongue(one.contract.base_path, one.dialect, one.exceptions) for one in self._mounted])
+
+    def routing(self, app: ASGIApp) -> ASGIApp:
+        """Wrap what needs to know the operation; the documents and their pages are answered here."""
+        pages = document_pages([one.contract for one in self._mounted])
+        return self._with_apis(Routing(app, pages))
+
+    def security(self, app: ASGIApp) -> ASGIApp:
+        """Wrap what needs to know the caller."""
+        return self._with_apis(Security(app), security_map=security_map(self._directory))
+
+    def operations(self) -> ASGIApp:
+        """Return the compiled operations."""
+        return self._with_apis(CompiledOperations(_nowhere), per_contract=True)
+
+    def _with_apis(self, middleware: Any, *, per_contract: bool = False, **options: Any) -> ASGIApp:
+        """Register every contract with one of Connexion's middlewares."""
+        for one, specification in zip(self._mounted, self._specifications, strict=True):
+            own = {"contract": one.contract, "handlers": one.handlers} if per_contract else {}
+            middleware.add_api(specification, resolver=Resolver(one.handlers.__getitem__), **own, **options)
+        application: ASGIApp = middleware
+        return application
+
+
+def _refuse_strays(mounted: Mounted) -> None:
+    documented = {operation.operation_id for operation in mounted.contract.operations()}
+    _refuse("operations without a handler", documented - set(mounted.handlers))
+    _refuse("handlers without an operation", set(mounted.handlers) - documented)
+    _refuse("dialects without an operation", set(mounted.exceptions) - documented)
+
+
+def _refuse(what: str, names: Iterable[str]) -> None:
+    if listed := sorted(names):
+        raise ValueError(f"{what}: {', '.join(listed)}")
+
+
+async def _nowhere(scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise NoSuchPath(scope["path"])

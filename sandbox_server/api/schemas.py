@@ -1,0 +1,151 @@
+"""Validators of a contract's schemas, and what they find in the words of this project."""
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import jsonschema_rs
+
+from sandbox_server.api.contract import Contract, Node
+from sandbox_server.api.formats import is_instant
+from sandbox_server.api.refusals import Violation, Where, shown
+
+_CONTRACT = "urn:contract"
+_MOST_VIOLATIONS = 20  # an answer is not to grow with what is wrong in a request
+_FORMATS = {"date-time": is_instant}
+# What a schema may say of a format without promising a check: OpenAPI's own, which narrow a type.
+_UNCHECKED = {"int32", "int64", "float", "double", "password", "binary", "byte"}
+
+
+class Validator(Protocol):
+    """A compiled schema."""
+
+    def is_valid(self, instance: Any) -> bool:
+        """Whether a decoded JSON value is what the schema describes."""
+        ...
+
+    def iter_errors(self, instance: Any) -> Iterable[jsonschema_rs.ValidationError]:
+        """Return everything that is wrong with it."""
+        ...
+
+
+class Schemas:
+    """
+    The validators of one contract, each compiled once.
+
+    Raises:
+        ValueError: A schema names a format that nothing would check.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        _refuse_unknown_formats(contract.document)
+        self._registry = jsonschema_rs.Registry([(_CONTRACT, contract.document)], draft=jsonschema_rs.Draft4)
+        self._compiled: dict[tuple[str, bool], Validator] = {}
+
+    def of_request(self, pointer: str) -> Validator:
+        """Return the validator for what clients send: instants are held against the calendar, too."""
+        return self._validator(pointer, strict=True)
+
+    def of_answer(self, pointer: str) -> Validator:
+        """Return the validator for what the server sends."""
+        return self._validator(pointer, strict=False)
+
+    def _validator(self, pointer: str, *, strict: bool) -> Validator:
+        key = (pointer, strict)
+        if key not in self._compiled:
+            # Draft 4 is the JSON Schema that OpenAPI 3.0 extends: 1.0 is no integer, exclusiveMinimum is a boolean.
+            self._compiled[key] = jsonschema_rs.Draft4Validator(
+                {"$ref": f"{_CONTRACT}#{quote(pointer.removeprefix('#'), safe='/~')}"},
+                registry=self._registry,
+                validate_formats=True,
+                formats=_FORMATS if strict else None,
+            )
+        return self._compiled[key]
+
+
+def violations(validator: Validator, value: Any, where: Where, at: str = "") -> list[Violation]:
+    """
+    Return what is wrong with a value, the first 20 things at the most.
+
+    Args:
+        where: What kind of place `at` is.
+        at: The value's own place; for a body, the pointer to it.
+    """
+    found = (violation for error in validator.iter_errors(value) for violation in _explained(error, where, at))
+    return list(islice(found, _MOST_VIOLATIONS))
+
+
+def _explained(error: jsonschema_rs.ValidationError, where: Where, at: str) -> Iterable[Violation]:
+    keyword, facts = error.kind.name, error.kind.as_dict()
+    place = at + "".join(map(_step, error.instance_path))
+    if keyword == "additionalProperties":
+        for name in facts["unexpected"]:
+            yield Violation(where, place + _step(name), "UNKNOWN_MEMBER", "The contract has no such member.")
+    elif keyword == "required":
+        yield Violation(where, place + _step(facts["property"]), "REQUIRED", "This member is required.")
+    else:
+        yield Violation(where, place, _code(keyword), _MESSAGES.get(keyword, _breaks)(facts))
+
+
+def _step(word: str | int) -> str:
+    return "/" + shown(str(word)).replace("~", "~0").replace("/", "~1")
+
+
+def _code(keyword: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", keyword).upper()
+
+
+def _breaks(_facts: dict[str, Any]) -> str:
+    return "It is not what the contract describes."
+
+
+# What is wrong, and never what was sent: that may be a secret, or a megabyte.
+_MESSAGES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "type": lambda facts: f"It must be {' or '.join(_ARTICLES[name] for name in facts['types'])}.",
+    "enum": lambda facts: f"It must be one of {', '.join(map(str, facts['options']))}.",
+    "format": lambda facts: f"It must be {_FORMAT_WORDS.get(facts['format'], 'a ' + facts['format'])}.",
+    "pattern": lambda facts: f"It must match {facts['pattern']}",
+    "minimum": lambda facts: f"It must be {facts['limit']} or more.",
+    "maximum": lambda facts: f"It must be {facts['limit']} or less.",
+    "exclusiveMinimum": lambda facts: f"It must be more than {facts['limit']}.",
+    "exclusiveMaximum": lambda facts: f"It must be less than {facts['limit']}.",
+    "multipleOf": lambda facts: f"It must be a multiple of {facts['multiple_of']}.",
+    "minLength": lambda facts: f"It must have {facts['limit']} characters or more.",
+    "maxLength": lambda facts: f"It must have {facts['limit']} characters or fewer.",
+    "minItems": lambda facts: f"It must have {facts['limit']} items or more.",
+    "maxItems": lambda facts: f"It must have {facts['limit']} items or fewer.",
+    "uniqueItems": lambda _: "No item may be there twice.",
+    "minProperties": lambda facts: f"It must have {facts['limit']} members or more.",
+    "maxProperties": lambda facts: f"It must have {facts['limit']} members or fewer.",
+}
+_ARTICLES = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a string",
+    "boolean": "a boolean",
+    "array": "an array",
+    "object": "an object",
+    "null": "null",
+}
+_FORMAT_WORDS = {"date-time": "an instant of RFC 3339, such as 2026-11-27T15:00:00.000Z", "email": "an e-mail address"}
+
+
+def _refuse_unknown_formats(document: Node) -> None:
+    unknown = sorted(_formats(document) - _checked() - _UNCHECKED)
+    if unknown:
+        raise ValueError(f"the contract uses formats that nothing checks: {', '.join(unknown)}")
+
+
+def _checked() -> set[str]:
+    return {"date-time", "email", "hostname", "ipv4", "ipv6", "uri"}  # Source: JSON Schema Draft 4, 7.3
+
+
+def _formats(node: Any) -> set[str]:
+    if isinstance(node, list):
+        return set().union(*map(_formats, node))
+    if not isinstance(node, dict):
+        return set()
+    own = {node["format"]} if isinstance(node.get("format"), str) and "type" in node else set()
+    return own.union(*map(_formats, node.values()))

@@ -1,0 +1,156 @@
+"""
+Security: Connexion finds out which credentials an operation takes; the directory knows whose they are.
+
+A caller that is let in stands in the request's state, with its tenant.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, Protocol
+
+from connexion.lifecycle import ConnexionRequest
+from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
+from connexion.security import NO_VALUE
+
+from sandbox_server.api.operation import Tenant
+from sandbox_server.asgi import Receive, Scope, Send
+from sandbox_server.domain.errors import AccountSuspended, ScopeMissing
+from sandbox_server.traffic.credentials import Caller
+
+_NO_TOKEN_INFO: dict[str, str] = {}
+
+
+class Authenticated(Protocol):
+    """A caller and the tenant it belongs to."""
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose world it acts in."""
+        ...
+
+    @property
+    def caller(self) -> Caller:
+        """Who it is, and the scopes it calls with."""
+        ...
+
+
+class Directory(Protocol):
+    """Who knows the callers of all tenants."""
+
+    @property
+    def default(self) -> Tenant:
+        """The tenant of calls that need nobody to be known."""
+        ...
+
+    def identify_key(self, api_key: str) -> Authenticated:
+        """
+        Return whose API key it is.
+
+        Raises:
+            Unauthenticated: Nobody's.
+        """
+        ...
+
+    def identify_token(self, token: str) -> Authenticated:
+        """
+        Return whose access token it is.
+
+        Raises:
+            Unauthenticated: Nobody's.
+            TokenExpired: Its time is over.
+            TokenRevoked: It was revoked.
+        """
+        ...
+
+
+Verify = Callable[[ConnexionRequest], object]
+
+
+class _BearerTokens(NamedTuple):
+    """Connexion's handler of `oauth2` schemes: a bearer token in `Authorization` (RFC 6750, 2.1)."""
+
+    directory: Directory
+
+    def get_fn(self, _scheme: dict[str, Any], _scopes: list[str]) -> Verify:
+        """Return the function that lets the bearer of a token in."""
+
+        def verify(request: ConnexionRequest) -> object:
+            state = request.scope["state"]
+            kind, _, token = state["headers"].get(b"authorization", b"").partition(b" ")
+            if kind.lower() != b"bearer":
+                return NO_VALUE
+            return _let_in(state, self.directory.identify_token(token.strip().decode("latin-1")))
+
+        return verify
+
+
+class _ApiKeys(NamedTuple):
+    """Connexion's handler of `apiKey` schemes: a key in a header of the contract's choice."""
+
+    directory: Directory
+
+    def get_fn(self, scheme: dict[str, Any], _scopes: list[str]) -> Verify:
+        """Return the function that lets the holder of a key in."""
+        if scheme["in"] != "header":
+            raise ValueError(f"an API key goes into a header, not into the {scheme['in']}")
+        name = scheme["name"].lower().encode()
+
+        def verify(request: ConnexionRequest) -> object:
+            state = request.scope["state"]
+            if name not in state["headers"]:
+                return NO_VALUE
+            return _let_in(state, self.directory.identify_key(state["headers"][name].decode("latin-1")))
+
+        return verify
+
+
+def security_map(directory: Directory) -> dict[str, Callable[[], object]]:
+    """Return what Connexion asks for by the type of a security scheme: makers of handlers."""
+    return {"oauth2": lambda: _BearerTokens(directory), "apiKey": lambda: _ApiKeys(directory)}
+
+
+def authorise(caller: Caller, scopes: Iterable[str]) -> None:
+    """
+    Let a known caller pass, whichever way it made itself known.
+
+    Raises:
+        AccountSuspended: Its account is suspended.
+        ScopeMissing: It lacks a scope that the operation asks for.
+    """
+    if caller.credential.suspended:
+        raise AccountSuspended(caller.credential.client_id)
+    if missing := caller.lacks(scopes):
+        raise ScopeMissing(missing)
+
+
+class _ScopedOperation(SecurityOperation):  # type: ignore[misc]  # Connexion ships no types
+    """An operation's security. OpenAPI 3.0 names scopes for OAuth alone; here they hold for API keys, too."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._scopes = tuple(dict.fromkeys(s for way in self.security or [] for scopes in way.values() for s in scopes))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.security:
+            await self.verification_fn(ConnexionRequest(scope))
+            authorise(scope["state"]["caller"], self._scopes)
+        await self.next_app(scope, receive, send)
+
+
+class _ScopedAPI(SecurityAPI):  # type: ignore[misc]  # Connexion ships no types
+    def make_operation(self, operation: Any) -> _ScopedOperation:
+        made: _ScopedOperation = _ScopedOperation.from_operation(
+            operation, next_app=self.next_app, security_handler_factory=self.security_handler_factory
+        )
+        return made
+
+
+class Security(SecurityMiddleware):  # type: ignore[misc]  # Connexion ships no types
+    """Lets a request pass whose caller is known, not suspended, and has the operation's scopes."""
+
+    api_cls = _ScopedAPI
+
+
+def _let_in(state: dict[str, Any], authenticated: Authenticated) -> object:
+    state["tenant"] = authenticated.tenant
+    state["caller"] = authenticated.caller
+    return _NO_TOKEN_INFO
