@@ -76,7 +76,7 @@ DeadlinesOf = Callable[[Share], Deadlines]
 def place(
     placement: Placement, shares: Sequence[Share] | None, deadlines: DeadlinesOf, now: datetime, cause: str
 ) -> Order:
-    """Return a new order, its stock promised by the stores of `shares`; UNFULFILLABLE and given up where that is None."""
+    """Return a new order, its stock promised by the stores of `shares`; UNFULFILLABLE and given up where it is None."""
     status = OrderStatus.NEW if shares is not None else OrderStatus.UNFULFILLABLE
     order = Order(
         placement.order_id,
@@ -133,9 +133,10 @@ def acknowledge(order: Order, decisions: Sequence[Decision], now: datetime) -> A
         if decision is None or part.status is not AllocationStatus.RESERVED:
             return part
         promise = Promise(line.line_id, line.sku, part.store_id, part.quantity, part.status)
-        if decision.accept or decision.reason is None:  # no rejection without a reason comes this far
+        if decision.accept:
             accepted.append(promise)
             return _replace(part, status=AllocationStatus.ALLOCATED)
+        assert decision.reason is not None, "_answers lets no rejection without a reason come this far"
         rejected.append((promise, decision.reason))
         return _replace(part, status=AllocationStatus.REJECTED, reason=decision.reason)
 
