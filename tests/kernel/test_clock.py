@@ -1,0 +1,85 @@
+"""Virtual time: a clock that stands, a clock that runs, and instants in whole milliseconds."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox_server.kernel import clock
+from sandbox_server.kernel.clock import (
+    FrozenClock,
+    RunningClock,
+    from_milliseconds,
+    to_milliseconds,
+    whole_milliseconds,
+)
+
+NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+zones = st.sampled_from([UTC, timezone(timedelta(hours=-5, minutes=-30))])
+offsets = st.timedeltas(timedelta(days=-50_000), timedelta(days=50_000))
+instants = st.builds(lambda offset, zone: (NOON + offset).astimezone(zone), offsets, zones)
+
+
+def test_a_frozen_clock_stands_still() -> None:
+    frozen = FrozenClock(NOON)
+    assert [frozen.now(), frozen.now()] == [NOON, NOON]
+
+
+def test_a_frozen_clock_stands_where_it_was_moved_to() -> None:
+    frozen = FrozenClock(NOON)
+    frozen.move_to(NOON + timedelta(minutes=15, microseconds=1999))
+    assert frozen.now() == NOON + timedelta(minutes=15, milliseconds=1)
+
+
+def test_a_frozen_clock_may_be_moved_to_where_it_stands() -> None:
+    frozen = FrozenClock(NOON + timedelta(microseconds=7))
+    frozen.move_to(NOON)
+    assert frozen.now() == NOON
+
+
+def test_a_frozen_clock_does_not_go_back_and_keeps_its_time() -> None:
+    frozen = FrozenClock(NOON)
+    with pytest.raises(
+        ValueError, match=r"stands at 2026-11-27T12:00:00\+00:00; it cannot go back to 2026-11-27T11:59:59"
+    ):
+        frozen.move_to(NOON - timedelta(milliseconds=1))
+    assert frozen.now() == NOON
+
+
+def test_a_running_clock_counts_real_time_from_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = iter((1000.0, 1000.0, 1002.5009))
+    monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=lambda: next(machine)))
+    running = RunningClock(NOON + timedelta(microseconds=400))
+    assert running.now() == NOON
+    assert running.now() == NOON + timedelta(seconds=2, milliseconds=500)
+
+
+def test_an_instant_is_cut_to_the_millisecond_and_told_in_utc() -> None:
+    eastern = timezone(timedelta(hours=-5))
+    cut = whole_milliseconds(datetime(2026, 11, 27, 7, 0, 0, 123_999, tzinfo=eastern))
+    assert cut.isoformat() == "2026-11-27T12:00:00.123000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("at", "milliseconds"),
+    [
+        (datetime(1970, 1, 1, tzinfo=UTC), 0),
+        (datetime(1970, 1, 1, 0, 0, 1, 2000, tzinfo=UTC), 1002),
+        (datetime(1969, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC), -1),
+        (NOON, 1_795_780_800_000),
+    ],
+)
+def test_milliseconds_count_from_1970_and_back(at: datetime, milliseconds: int) -> None:
+    assert to_milliseconds(at) == milliseconds
+    assert from_milliseconds(milliseconds) == at
+
+
+@given(instants)
+def test_no_instant_moves_on_its_way_through_milliseconds_but_for_the_cut(at: datetime) -> None:
+    cut = whole_milliseconds(at)
+    assert from_milliseconds(to_milliseconds(cut)) == cut
+    assert timedelta() <= at - cut < timedelta(milliseconds=1)
+    assert cut.utcoffset() == timedelta()
