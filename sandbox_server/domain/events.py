@@ -42,13 +42,13 @@ class DueKind(StrEnum):
 
 class DueEvent(msgspec.Struct, frozen=True, array_like=True):
     """
-    Something the clock has to do.
+    Something the clock has to do; there is one of a kind for a subject at a time.
 
     Args:
         kind: What.
         subject: The id of the order, shipment or return it is about.
         due: When; those of one instant run in order of `sequence`.
-        sequence: How many were scheduled before.
+        sequence: A number that grows with each scheduling.
     """
 
     kind: DueKind
@@ -58,8 +58,13 @@ class DueEvent(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def key(self) -> str:
-        """What names it, as in `ship_by/17`."""
-        return f"{self.kind}/{self.sequence}"
+        """What names it, as in `ship_by/ord_…`."""
+        return due_key(self.kind, self.subject)
+
+
+def due_key(kind: DueKind, subject: str) -> str:
+    """Return the key of what is due for a subject."""
+    return f"{kind}/{subject}"
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):

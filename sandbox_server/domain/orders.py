@@ -246,9 +246,17 @@ def enter(order: Order, status: OrderStatus, now: datetime, cause: str) -> Order
     return _replace(order, status=status, updated_at=now, history=(*order.history, step))
 
 
-def overdue(order: Order, now: datetime) -> bool:
-    """Whether a store should have shipped its part by now, acknowledged or not."""
-    return any(part.ship_by <= now for line in order.lines for part in line.allocations if part.status in OPEN)
+def hand_over_by(order: Order) -> datetime | None:
+    """Return the first deadline of a store that has acknowledged and not shipped all of its part, or None."""
+    return min(
+        (
+            part.ship_by
+            for line in order.lines
+            for part in line.allocations
+            if part.status is AllocationStatus.ALLOCATED
+        ),
+        default=None,
+    )
 
 
 def bumped(order: Order) -> Order:

@@ -5,7 +5,7 @@ Three adapters keep the same promises (`tests/persistence/` holds one suite for 
 what a transaction writes is seen by itself at once and by others when it commits, all of it or none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -22,6 +22,7 @@ from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.traffic.credentials import Credential, Token
 
 E = TypeVar("E", bound=msgspec.Struct)
+T = TypeVar("T")
 Packed = bytes
 """An entity as persistence keeps it; equal entities have equal bytes."""
 
@@ -93,6 +94,10 @@ class Table(Protocol[E]):
 
     def select(self, **where: str) -> Iterator[E]:
         """Return every entity whose indexes have these values, in order of creation, as this transaction sees it."""
+        ...
+
+    def derived(self, build: Callable[[Sequence[E]], T]) -> T:
+        """Return what `build` makes of all entities; it may be kept for as long as none of them changes."""
         ...
 
     def unpack(self, packed: Packed) -> E:

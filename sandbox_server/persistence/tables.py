@@ -1,0 +1,128 @@
+"""Which kinds of entity are kept, how each is named, found and packed; shared by all adapters."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from sandbox_server.domain.catalogue import Product
+from sandbox_server.domain.events import DueEvent, Event
+from sandbox_server.domain.inventory import StockLevel
+from sandbox_server.domain.orders import Order
+from sandbox_server.domain.returns import Return
+from sandbox_server.domain.shipments import Shipment
+from sandbox_server.domain.stores import Store, StoreLoad
+from sandbox_server.services.ports import Replay
+from sandbox_server.traffic.credentials import Credential, Token
+
+E = TypeVar("E", bound=msgspec.Struct)
+Values = Callable[[E], tuple[str, ...]]
+
+pack = msgspec.msgpack.Encoder().encode
+"""Entity to bytes; equal entities give equal bytes."""
+
+
+class Spec(Generic[E]):
+    """
+    One kind of entity.
+
+    Args:
+        name: The table's name, which is also the transaction's attribute.
+        kind: The entity's type.
+        key: What names an entity.
+        fixed: Indexes whose values an entity never changes, by name.
+        moving: Indexes whose values it may change.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kind: type[E],
+        key: Callable[[E], str],
+        fixed: Mapping[str, Values[E]] | None = None,
+        moving: Mapping[str, Values[E]] | None = None,
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.fixed = fixed or {}
+        self.moving = moving or {}
+        self.unpack: Callable[[bytes], E] = msgspec.msgpack.Decoder(kind).decode
+        fields = {field.name for field in msgspec.structs.fields(kind)}
+        self.updated_at = _instant("updated_at", fields)
+        self.created_at = _instant("placed_at" if "placed_at" in fields else "created_at", fields)
+
+
+STORES = Spec(
+    "stores",
+    Store,
+    lambda store: store.store_id,
+    moving={"status": lambda store: (store.status,), "capability": lambda store: tuple(store.capabilities)},
+)
+PRODUCTS = Spec(
+    "products",
+    Product,
+    lambda product: product.sku,
+    moving={"category": lambda product: (product.category,), "brand": lambda product: (product.brand,)},
+)
+LEVELS = Spec(
+    "levels",
+    StockLevel,
+    lambda level: level.key,
+    fixed={"store_id": lambda level: (level.store_id,), "sku": lambda level: (level.sku,)},
+)
+LOADS = Spec("loads", StoreLoad, lambda load: load.key)
+ORDERS = Spec(
+    "orders",
+    Order,
+    lambda order: order.order_id,
+    fixed={"service_level": lambda order: (order.service_level,)},
+    moving={"status": lambda order: (order.status,), "store_id": lambda order: tuple(order.store_ids)},
+)
+SHIPMENTS = Spec(
+    "shipments",
+    Shipment,
+    lambda shipment: shipment.shipment_id,
+    fixed={
+        "order_id": lambda shipment: (shipment.order_id,),
+        "store_id": lambda shipment: (shipment.store_id,),
+        "tracking": lambda shipment: (shipment.tracking_key,),
+    },
+    moving={"status": lambda shipment: (shipment.status,)},
+)
+RETURNS = Spec(
+    "returns",
+    Return,
+    lambda rma: rma.return_id,
+    fixed={"order_id": lambda rma: (rma.order_id,)},
+    moving={
+        "status": lambda rma: (rma.status,),
+        "store_id": lambda rma: tuple(dict.fromkeys((rma.store_id, *(receipt.store_id for receipt in rma.receipts)))),
+    },
+)
+EVENTS = Spec("events", Event, lambda event: event.event_id)
+DUE = Spec("due", DueEvent, lambda event: event.key)
+CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.client_id)
+TOKENS = Spec("tokens", Token, lambda token: token.digest, fixed={"grant": lambda token: (token.grant,)})
+REPLAYS = Spec("replays", Replay, lambda replay: replay.key)
+
+SPECS: tuple[Spec[Any], ...] = (
+    STORES,
+    PRODUCTS,
+    LEVELS,
+    LOADS,
+    ORDERS,
+    SHIPMENTS,
+    RETURNS,
+    EVENTS,
+    DUE,
+    CREDENTIALS,
+    TOKENS,
+    REPLAYS,
+)
+
+
+def _instant(name: str, fields: set[str]) -> Callable[[Any], datetime] | None:
+    if name not in fields:
+        return None
+    return lambda entity: getattr(entity, name)

@@ -1,0 +1,28 @@
+"""Noting what happened, and scheduling what is to happen."""
+
+from datetime import datetime
+
+from sandbox_server.domain.events import DueEvent, DueKind, Event, EventType, due_key
+from sandbox_server.kernel.ids import make_id
+from sandbox_server.services.ports import Transaction
+
+
+def emit(tx: Transaction, kind: EventType, subject: str) -> None:
+    """Note that something happened to an order, a shipment or a return."""
+    event_id = make_id(tx.seed, "evt", tx.events.count() + 1)
+    tx.events.put(Event(event_id, kind, tx.now, subject, tx.cause))
+
+
+def schedule(tx: Transaction, kind: DueKind, subject: str, due: datetime | None) -> None:
+    """
+    Have something done at an instant, instead of any time it was to be done at before.
+
+    Args:
+        due: An instant that has passed already counts as now; None calls it off.
+    """
+    planned = tx.due.get(due_key(kind, subject))
+    if due is None:
+        if planned is not None:
+            tx.due.remove(planned.key)
+    elif planned is None or planned.due != due:
+        tx.due.put(DueEvent(kind, subject, max(due, tx.now), tx.due.count() + 1))

@@ -1,0 +1,110 @@
+"""Stock: reports from stores, and every change that an order, a shipment or a return makes."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sandbox_server.domain import inventory as rules
+from sandbox_server.domain.inventory import Cause, ReportRefusal, StockLevel, StockReport
+from sandbox_server.domain.orders import AllocationStatus, Promise
+from sandbox_server.domain.stores import Store
+from sandbox_server.services import catalogue
+from sandbox_server.services.ports import Transaction
+
+
+class StoreShare(NamedTuple):
+    """One store's level of a SKU, with the store."""
+
+    store: Store
+    level: StockLevel
+
+
+def report(tx: Transaction, reports: Iterable[StockReport]) -> list[ReportRefusal | None]:
+    """Take absolute stock reports; return for each, in order, why it was rejected, or None where it was accepted."""
+    return [_take_report(tx, item) for item in reports]
+
+
+def unified(tx: Transaction, sku: str) -> Sequence[StoreShare]:
+    """
+    Return the levels of a SKU in all stores.
+
+    Raises:
+        NotFound: The catalogue has no such SKU.
+    """
+    catalogue.get(tx, sku)
+    levels = tx.levels.select(sku=sku)
+    return [StoreShare(store, level) for level in levels if (store := tx.stores.get(level.store_id)) is not None]
+
+
+def move(tx: Transaction, before: StockLevel, after: StockLevel, cause: Cause, reference: str) -> None:
+    """Replace a level and write its movements: the one way in which stock changes."""
+    tx.levels.put(after)
+    for movement in rules.movements_between(before, after, cause, reference, tx.cause):
+        tx.ledger.append(movement)
+
+
+def reserve(tx: Transaction, store: Store, sku: str, quantity: int, reference: str) -> None:
+    """
+    Promise units to an order.
+
+    Raises:
+        InsufficientStock: The store has fewer available.
+    """
+    before = level_of(tx, store.store_id, sku)
+    after = rules.reserve(before, quantity, store.safety_stock, tx.now)
+    move(tx, before, after, Cause.RESERVATION, reference)
+
+
+def bind(tx: Transaction, promise: Promise, order_id: str) -> None:
+    """Turn a reservation into an allocation: the store has acknowledged."""
+    before = level_of(tx, promise.store_id, promise.sku)
+    move(tx, before, rules.allocate(before, promise.quantity, tx.now), Cause.ALLOCATION, order_id)
+
+
+def free(tx: Transaction, promises: Iterable[Promise], order_id: str) -> None:
+    """Give up promises; their units are available again."""
+    for promise in promises:
+        before = level_of(tx, promise.store_id, promise.sku)
+        reserved = promise.status is AllocationStatus.RESERVED
+        release = rules.release_reservation if reserved else rules.release_allocation
+        move(tx, before, release(before, promise.quantity, tx.now), Cause.RELEASE, order_id)
+
+
+def empty(tx: Transaction, store_id: str, sku: str, order_id: str) -> None:
+    """Believe a store that says it has none of a SKU left."""
+    before = level_of(tx, store_id, sku)
+    move(tx, before, rules.emptied(before, tx.now), Cause.COUNT, order_id)
+
+
+def hand_over(tx: Transaction, store_id: str, sku: str, quantity: int, shipment_id: str) -> None:
+    """
+    Take shipped units out of a store's stock.
+
+    Raises:
+        InsufficientStock: The store has reported fewer on hand.
+    """
+    before = level_of(tx, store_id, sku)
+    move(tx, before, rules.ship(before, quantity, tx.now), Cause.SHIPMENT, shipment_id)
+
+
+def take_back(tx: Transaction, store_id: str, sku: str, quantity: int, return_id: str) -> None:
+    """Put sellable goods back into a store's stock, which may never have carried them."""
+    before = level_of(tx, store_id, sku)
+    move(tx, before, rules.restock(before, quantity, tx.now), Cause.RETURN, return_id)
+
+
+def level_of(tx: Transaction, store_id: str, sku: str) -> StockLevel:
+    """Return a store's level of a SKU; one with nothing in it where there is none."""
+    return tx.levels.get(rules.level_key(store_id, sku)) or rules.opening(store_id, sku, tx.now)
+
+
+def _take_report(tx: Transaction, item: StockReport) -> ReportRefusal | None:
+    if tx.stores.get(item.store_id) is None:
+        return ReportRefusal.UNKNOWN_STORE
+    if tx.products.get(item.sku) is None:
+        return ReportRefusal.UNKNOWN_SKU
+    level = tx.levels.get(rules.level_key(item.store_id, item.sku))
+    refusal = rules.refuse_report(item, level, tx.now)
+    if refusal is None:
+        before = level or rules.opening(item.store_id, item.sku, tx.now)
+        move(tx, before, rules.reported(before, item, tx.now), Cause.REPORT, str(item.sequence))
+    return refusal

@@ -1,0 +1,48 @@
+"""A tenant: one isolated world with its clock."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+
+from sandbox_server.kernel.clock import Clock
+from sandbox_server.services import timeline
+from sandbox_server.services.ports import Persistence, Transaction
+
+
+class Tenant:
+    """A world, what keeps it, and the clock that its time runs by."""
+
+    def __init__(self, name: str, persistence: Persistence, clock: Clock) -> None:
+        self.name = name
+        self.clock = clock
+        self._persistence = persistence
+
+    def now(self) -> datetime:
+        """Return the tenant's virtual time."""
+        return self.clock.now()
+
+    @contextmanager
+    def begin(self, cause: str) -> Iterator[Transaction]:
+        """Open a transaction at the present, after everything that was due before it has been done."""
+        now = self.now()
+        self.catch_up(now)
+        with self._persistence.begin(cause, now) as tx:
+            yield tx
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that changes nothing, not even what is due."""
+        return self._persistence.read(self.now())
+
+    def catch_up(self, until: datetime) -> int:
+        """Do what is due by then, each thing in a transaction of its own, in order; return how many things were."""
+        done = 0
+        while self._do_next(until):
+            done += 1
+        return done
+
+    def _do_next(self, until: datetime) -> bool:
+        with self._persistence.begin("clock", until) as tx:
+            event = timeline.take_next(tx, until)
+            if event is not None:
+                timeline.run(tx, event)
+        return event is not None
