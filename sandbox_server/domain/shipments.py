@@ -153,11 +153,11 @@ def track(shipment: Shipment, event: TrackingEvent, now: datetime) -> Shipment:
 
     Raises:
         IllegalTransition: The life cycle has no such step.
-        Unprocessable: It is said to have happened in the future, or before the event that came before it.
+        Unprocessable: It is said to have happened in the future, or before the parcel was seen last.
     """
     if event.status not in TRANSITIONS[shipment.status]:
         raise IllegalTransition("shipment", shipment.shipment_id, shipment.status, event.status)
-    _check_occurred_at(event.occurred_at, shipment.tracking_events[-1].occurred_at, now)
+    _check_occurred_at(event.occurred_at, _last_moved(shipment), now)
     return msgspec.structs.replace(
         shipment,
         status=event.status,
@@ -182,11 +182,16 @@ def carrier_step(shipment: Shipment, seed: int) -> CarrierStep | None:
     return CarrierStep(status, whole_milliseconds(due))
 
 
+def _last_moved(shipment: Shipment) -> datetime:
+    # The marketplace's own LABELLED comes when it learns of the parcel, which may be after the parcel has left.
+    return shipment.shipped_at if shipment.status is _S.LABELLED else shipment.tracking_events[-1].occurred_at
+
+
 def _check_occurred_at(occurred_at: datetime, before: datetime, now: datetime) -> None:
     if occurred_at > now:
         fault = Fault("/occurredAt", "IN_FUTURE", f"It is {now.isoformat()} now; nothing can have happened later.")
     elif occurred_at < before:
-        fault = Fault("/occurredAt", "BEFORE_LAST_EVENT", f"The last event happened at {before.isoformat()}.")
+        fault = Fault("/occurredAt", "BEFORE_LAST_EVENT", f"The parcel was seen last at {before.isoformat()}.")
     else:
         return
     raise Unprocessable("Nothing can have happened to the parcel at that time.", [fault])
