@@ -34,6 +34,10 @@ class Body:
             if place
         }
 
+    def is_absent(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether nothing was sent and nothing is taken, so that there is nothing to read."""
+        return not self._validators and _says_nothing(headers)
+
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> tuple[str, bytes]:
         """
         Return the body's media type and its bytes; the type is empty where there is no body.
@@ -95,9 +99,9 @@ async def read_bounded(headers: Mapping[bytes, bytes], receive: Receive) -> byte
         BodyTooLarge: It is longer than the limit, by its Content-Length or by what came.
         ClientGone: The client hung up before the end.
     """
-    length = headers.get(b"content-length")
-    if length is None and b"transfer-encoding" not in headers:
+    if _says_nothing(headers):
         return b""
+    length = headers.get(b"content-length")
     if length is not None and (not length.isdigit() or int(length[:20]) > LIMIT):
         raise BodyTooLarge(LIMIT)
     body = bytearray()
@@ -148,6 +152,11 @@ def decode_form(raw: bytes) -> dict[str, str]:
         twice = next(name for number, (name, _) in enumerate(fields) if name in dict(fields[:number]))
         raise invalid("pointer", f"/{twice}", "REPEATED", "A field may be sent once.")
     return form
+
+
+def _says_nothing(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether the request has no body (RFC 9112, 6.3)."""
+    return b"content-length" not in headers and b"transfer-encoding" not in headers
 
 
 def _is_utf8(parameter: str) -> bool:

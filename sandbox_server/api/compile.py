@@ -16,7 +16,7 @@ from sandbox_server.api.answers import Answer, Answers, Fragments
 from sandbox_server.api.bodies import Body
 from sandbox_server.api.contract import Contract, Operation
 from sandbox_server.api.negotiation import choose_media_type
-from sandbox_server.api.operation import Call, Handler
+from sandbox_server.api.operation import Call, Handler, Standalone
 from sandbox_server.api.parameters import Parameters
 from sandbox_server.api.schemas import Schemas
 from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, respond
@@ -24,13 +24,19 @@ from sandbox_server.services import idempotency
 from sandbox_server.services.ports import Transaction
 
 _KEY = "idempotency-key"
+_NO_BODY = ("", b"")
 
 
 class CompiledOperation:
     """One operation of a contract, ready to be called."""
 
     def __init__(
-        self, contract: Contract, operation: Operation, handler: Handler, schemas: Schemas, fragments: Fragments
+        self,
+        contract: Contract,
+        operation: Operation,
+        handler: Handler | Standalone,
+        schemas: Schemas,
+        fragments: Fragments,
     ) -> None:
         self._operation_id = operation.operation_id
         self._handler = handler
@@ -45,13 +51,13 @@ class CompiledOperation:
         headers: Mapping[bytes, bytes] = state["headers"]
         accept = headers.get(b"accept", b"").decode("latin-1")
         media_type = choose_media_type(accept, self._answers.media_types)
-        body_type, raw = await self._body.read(headers, receive)
+        body_type, raw = _NO_BODY if self._body.is_absent(headers) else await self._body.read(headers, receive)
         call = Call(
             operation_id=self._operation_id,
             tenant=state["tenant"],
             caller=state["caller"],
             parameters=self._parameters.read(scope["path_params"], scope["query_string"]),
-            headers=self._parameters.read_headers(headers),
+            headers=self._headers(headers),
             body=self._body.decode(body_type, raw),
             media_type=media_type,
             request_id=state["request_id"],
@@ -59,22 +65,33 @@ class CompiledOperation:
         answer = self._perform(call, scope["path"])
         await respond(send, answer.status, answer.headers, answer.body)
 
+    def _headers(self, headers: Mapping[bytes, bytes]) -> Mapping[str, str]:
+        read = self._parameters.read_headers(headers)
+        if isinstance(self._handler, Standalone) and b"authorization" in headers:
+            return {**read, "authorization": headers[b"authorization"].decode("latin-1")}
+        return read
+
     def _perform(self, call: Call, path: str) -> Answer:
-        """Run the handler in a transaction of its own; an answer that breaks the contract undoes it."""
+        """Run the handler in a transaction; an answer that breaks the contract undoes it."""
+        handler = self._handler
+        if isinstance(handler, Standalone):
+            return self._answers.render(handler.answer(call))
         if self._reads_only:
             with call.tenant.read() as tx:
-                return self._answers.render(self._handler(call, tx))
+                return self._answers.render(handler(call, tx))
         with call.tenant.begin(call.request_id) as tx:
             if _KEY in call.headers and call.caller is not None:
-                return self._perform_once(call, tx, path, call.caller.credential.client_id)
-            return self._answers.render(self._handler(call, tx))
+                return self._perform_once(handler, call, tx, path)
+            return self._answers.render(handler(call, tx))
 
-    def _perform_once(self, call: Call, tx: Transaction, path: str, client_id: str) -> Answer:
+    def _perform_once(self, handler: Handler, call: Call, tx: Transaction, path: str) -> Answer:
         """Give the first answer again when there is one; keep this one, with its effect, when it is the first."""
-        key, print_ = call.headers[_KEY], fingerprint(call.operation_id, path, call.body)
+        assert call.caller is not None, "a key is heeded where the caller is known"
+        client_id, key = call.caller.credential.client_id, call.headers[_KEY]
+        print_ = fingerprint(call.operation_id, path, call.body)
         if replay := idempotency.recall(tx, client_id, key, print_):
             return _replayed(replay.status, replay.headers, replay.body)
-        answer = self._answers.render(self._handler(call, tx))
+        answer = self._answers.render(handler(call, tx))
         kept = {name.decode("latin-1"): value.decode("latin-1") for name, value in answer.headers}
         idempotency.remember(tx, client_id, key, print_, answer.status, kept, answer.body)
         return answer
@@ -100,7 +117,7 @@ class _CompiledAPI(RoutedAPI):  # type: ignore[misc]  # Connexion ships no types
         *,
         next_app: ASGIApp,
         contract: Contract,
-        handlers: Mapping[str, Handler],
+        handlers: Mapping[str, Handler | Standalone],
         **options: Any,
     ) -> None:
         super().__init__(specification, next_app=next_app, **options)

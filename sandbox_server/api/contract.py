@@ -44,6 +44,7 @@ class Operation(NamedTuple):
     body: Place | None
     responses: dict[str, Place]
     security: list[dict[str, list[str]]]
+    rate_limit: dict[str, float]
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -95,7 +96,8 @@ class Contract:
             parameters=(*self._parameters(item), *self._parameters(place)),
             body=self.below(place, "requestBody") if "requestBody" in place.node else None,
             responses={status: self.below(place, "responses", status) for status in place.node["responses"]},
-            security=place.node.get("security", self.document.get("security", [])),
+            security=place.node.get("security", self.document.get("security")) or [],
+            rate_limit=place.node.get("x-rate-limit", {}),
         )
 
     def _parameters(self, place: Place) -> list[Place]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -13,16 +13,6 @@ from sandbox_server.traffic.credentials import Caller
 
 class Tenant(Protocol):
     """A tenant, as far as the edge knows it."""
-
-    @property
-    def name(self) -> str:
-        """The name that tells it from other tenants."""
-        ...
-
-    @property
-    def seed(self) -> int:
-        """What all of its identifiers and cursors follow from."""
-        ...
 
     def now(self) -> datetime:
         """Return its virtual time."""
@@ -118,6 +108,16 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 Handler = Callable[[Call, Transaction], Reply]
+
+
+class Standalone(NamedTuple):
+    """
+    A handler that opens its own transactions, because the request's body picks the tenant.
+
+    Its call's headers hold `authorization` as well, for it authenticates its client itself.
+    """
+
+    answer: Callable[[Call], Reply]
 
 
 class Dialect(Protocol):

@@ -16,6 +16,7 @@ _NOT_JUDGED = {"x-request-id", "accept", "content-type", "authorization"}
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
+_NO_HEADERS: dict[str, str] = {}
 
 
 class Parameter:
@@ -82,10 +83,11 @@ class Parameters:
         """
         if not path and not query and not self._required:
             return self._defaults
-        found, wrong = dict(self._defaults), list[Violation]()
+        found, wrong = self._defaults.copy(), list[Violation]()
         for parameter in self._path:
             _keep(found, wrong, parameter, path[parameter.name])
-        self._read_query(query, found, wrong)
+        if query or self._required:
+            self._read_query(query, found, wrong)
         if wrong:
             raise InvalidRequest(wrong)
         return found
@@ -97,6 +99,8 @@ class Parameters:
         Raises:
             InvalidRequest: One is missing, or not what its schema describes.
         """
+        if not self._headers:
+            return _NO_HEADERS
         found, wrong = dict[str, str](), list[Violation]()
         for raw_name, name, parameter in self._headers:
             if raw_name in headers:
@@ -107,29 +111,29 @@ class Parameters:
             raise InvalidRequest(wrong)
         return found
 
-    def takes_header(self, name: str) -> bool:
-        """Whether the operation documents this header parameter; the name in lower case."""
-        return any(name == documented for _, documented, _ in self._headers)
-
     def _read_query(self, query: bytes, found: dict[str, Any], wrong: list[Violation]) -> None:
         seen = set[str]()
         for piece in query.split(b"&"):
-            if not piece:
-                continue
-            name, text = map(_decoded, piece.partition(b"=")[::2])
-            if name is None or text is None or (parameter := self._query.get(name)) is None:
-                wrong.append(self._stranger(name))
+            raw_name, _, raw_text = piece.partition(b"=")
+            name, text = _decoded(raw_name), _decoded(raw_text)
+            parameter = self._query.get(name) if name and text is not None else None
+            if name is None or text is None or parameter is None:
+                wrong.extend(self._strangers(piece, name))
             elif name in seen:
                 wrong.append(parameter.wrong("REPEATED", "This parameter may be sent once."))
             else:
                 seen.add(name)
                 _keep(found, wrong, parameter, text)
-        wrong.extend(p.wrong("REQUIRED", "This parameter is required.") for p in self._required if p.name not in seen)
+        missing = [parameter for parameter in self._required if parameter.name not in seen]
+        wrong.extend(parameter.wrong("REQUIRED", "This parameter is required.") for parameter in missing)
 
-    def _stranger(self, name: str | None) -> Violation:
+    def _strangers(self, piece: bytes, name: str | None) -> list[Violation]:
+        """Return what is wrong with a piece of the query that is no parameter: nothing where it is empty (`a=1&`)."""
+        if not piece:
+            return []
         if name is None or name in self._query:
-            return Violation("parameter", shown(name or "?"), "MALFORMED", "Percent-encoded UTF-8 is expected.")
-        return Violation("parameter", shown(name), "UNKNOWN_PARAMETER", _advice(name, self._query))
+            return [Violation("parameter", shown(name or "?"), "MALFORMED", "Percent-encoded UTF-8 is expected.")]
+        return [Violation("parameter", shown(name), "UNKNOWN_PARAMETER", _advice(name, self._query))]
 
 
 def _keep(
@@ -154,9 +158,8 @@ def _advice(name: str, known: Iterable[str]) -> str:
 def _decoded(raw: bytes) -> str | None:
     """Return the text of a name or value in a query, None when it is not percent-encoded UTF-8."""
     try:
-        if b"%" in raw or b"+" in raw:
-            raw = unquote_to_bytes(raw.replace(b"+", b" "))
-        return raw.decode()
+        plain = b"%" not in raw and b"+" not in raw
+        return raw.decode() if plain else unquote_to_bytes(raw.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
         return None
 

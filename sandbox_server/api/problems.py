@@ -4,14 +4,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from connexion.exceptions import ProblemException
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
 from sandbox_server.api.answers import unvalidated
 from sandbox_server.api.operation import Dialect
 from sandbox_server.api.refusals import ClientGone, Refusal
 from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, raw_headers, respond
-from sandbox_server.domain.errors import DomainError, Unauthenticated
+from sandbox_server.domain.errors import DomainError
 
 logger = logging.getLogger("sandbox.edge")
 
@@ -51,7 +50,7 @@ class Problems:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the last resort: a client gets an answer whatever breaks
-            await self._answer(_translated(error), scope, send)
+            await self._answer(error, scope, send)
 
     async def _answer(self, error: Exception, scope: Scope, send: Send) -> None:
         request_id = scope["state"]["request_id"]
@@ -67,10 +66,3 @@ class Problems:
         below = [tongue for tongue in self._tongues if f"{scope['path']}/".startswith(f"{tongue.base_path}/")]
         tongue = below[0] if below else self._tongues[0]
         return tongue.exceptions.get(operation_id, tongue.dialect)
-
-
-def _translated(error: Exception) -> Exception:
-    """Return the refusal that Connexion means: its own kind says that no credential was sent."""
-    if isinstance(error, ProblemException) and error.status == 401:
-        return Unauthenticated("Send an access token (Authorization: Bearer …) or an API key.")
-    return error

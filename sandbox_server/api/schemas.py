@@ -101,6 +101,16 @@ def _breaks(_facts: dict[str, Any]) -> str:
     return "It is not what the contract describes."
 
 
+_ARTICLES = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a string",
+    "boolean": "a boolean",
+    "array": "an array",
+    "object": "an object",
+    "null": "null",
+}
+_FORMAT_WORDS = {"date-time": "an instant of RFC 3339, such as 2026-11-27T15:00:00.000Z", "email": "an e-mail address"}
 # What is wrong, and never what was sent: that may be a secret, or a megabyte.
 _MESSAGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "type": lambda facts: f"It must be {' or '.join(_ARTICLES[name] for name in facts['types'])}.",
@@ -120,16 +130,6 @@ _MESSAGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "minProperties": lambda facts: f"It must have {facts['limit']} members or more.",
     "maxProperties": lambda facts: f"It must have {facts['limit']} members or fewer.",
 }
-_ARTICLES = {
-    "integer": "an integer",
-    "number": "a number",
-    "string": "a string",
-    "boolean": "a boolean",
-    "array": "an array",
-    "object": "an object",
-    "null": "null",
-}
-_FORMAT_WORDS = {"date-time": "an instant of RFC 3339, such as 2026-11-27T15:00:00.000Z", "email": "an e-mail address"}
 
 
 def _refuse_unknown_formats(document: Node) -> None:

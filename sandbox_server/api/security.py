@@ -4,19 +4,18 @@ Security: Connexion finds out which credentials an operation takes; the director
 A caller that is let in stands in the request's state, with its tenant.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from connexion.lifecycle import ConnexionRequest
 from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
-from connexion.security import NO_VALUE
+from connexion.security import NO_VALUE, SecurityHandlerFactory
 
 from sandbox_server.api.operation import Tenant
 from sandbox_server.asgi import Receive, Scope, Send
-from sandbox_server.domain.errors import AccountSuspended, ScopeMissing
+from sandbox_server.domain.errors import AccountSuspended, ScopeMissing, Unauthenticated
 from sandbox_server.traffic.credentials import Caller
 
-_NO_TOKEN_INFO: dict[str, str] = {}
+_NOBODY = "Send an access token (Authorization: Bearer …) or an API key."
 
 
 class Authenticated(Protocol):
@@ -62,7 +61,8 @@ class Directory(Protocol):
         ...
 
 
-Verify = Callable[[ConnexionRequest], object]
+Verify = Callable[[dict[str, Any]], object]
+"""A check of a request's state: it lets the caller in, returns NO_VALUE where no credential is, or refuses."""
 
 
 class _BearerTokens(NamedTuple):
@@ -73,8 +73,7 @@ class _BearerTokens(NamedTuple):
     def get_fn(self, _scheme: dict[str, Any], _scopes: list[str]) -> Verify:
         """Return the function that lets the bearer of a token in."""
 
-        def verify(request: ConnexionRequest) -> object:
-            state = request.scope["state"]
+        def verify(state: dict[str, Any]) -> object:
             kind, _, token = state["headers"].get(b"authorization", b"").partition(b" ")
             if kind.lower() != b"bearer":
                 return NO_VALUE
@@ -94,8 +93,7 @@ class _ApiKeys(NamedTuple):
             raise ValueError(f"an API key goes into a header, not into the {scheme['in']}")
         name = scheme["name"].lower().encode()
 
-        def verify(request: ConnexionRequest) -> object:
-            state = request.scope["state"]
+        def verify(state: dict[str, Any]) -> object:
             if name not in state["headers"]:
                 return NO_VALUE
             return _let_in(state, self.directory.identify_key(state["headers"][name].decode("latin-1")))
@@ -122,6 +120,30 @@ def authorise(caller: Caller, scopes: Iterable[str]) -> None:
         raise ScopeMissing(missing)
 
 
+class _Factory(SecurityHandlerFactory):  # type: ignore[misc]  # Connexion ships no types
+    """Connexion's choice among an operation's security requirements, for checks that need not be awaited."""
+
+    @classmethod
+    def verify_security(cls, auth_funcs: Sequence[Verify]) -> Verify:
+        """Return the check that is passed by passing any of these; the first refusal counts when none is."""
+
+        def verify(state: dict[str, Any]) -> object:
+            refusals = []
+            for check in auth_funcs:
+                try:
+                    if check(state) is not NO_VALUE:
+                        return None
+                except Unauthenticated as refusal:
+                    refusals.append(refusal)
+            raise refusals[0] if refusals else Unauthenticated(_NOBODY)
+
+        return verify
+
+    def verify_multiple_schemes(self, schemes: Mapping[str, Verify]) -> Verify:
+        """Refuse a contract that asks for two credentials at once."""
+        raise ValueError(f"one credential lets a caller in, not {' and '.join(schemes)} together")
+
+
 class _ScopedOperation(SecurityOperation):  # type: ignore[misc]  # Connexion ships no types
     """An operation's security. OpenAPI 3.0 names scopes for OAuth alone; here they hold for API keys, too."""
 
@@ -131,15 +153,21 @@ class _ScopedOperation(SecurityOperation):  # type: ignore[misc]  # Connexion sh
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.security:
-            await self.verification_fn(ConnexionRequest(scope))
-            authorise(scope["state"]["caller"], self._scopes)
+            state = scope["state"]
+            self.verification_fn(state)
+            if state["caller"] is not None:
+                authorise(state["caller"], self._scopes)
         await self.next_app(scope, receive, send)
 
 
 class _ScopedAPI(SecurityAPI):  # type: ignore[misc]  # Connexion ships no types
+    def __init__(self, *args: Any, security_map: Mapping[str, Callable[[], object]], **options: Any) -> None:
+        self._factory = _Factory(security_map)
+        super().__init__(*args, security_map=security_map, **options)
+
     def make_operation(self, operation: Any) -> _ScopedOperation:
         made: _ScopedOperation = _ScopedOperation.from_operation(
-            operation, next_app=self.next_app, security_handler_factory=self.security_handler_factory
+            operation, next_app=self.next_app, security_handler_factory=self._factory
         )
         return made
 
@@ -153,4 +181,4 @@ class Security(SecurityMiddleware):  # type: ignore[misc]  # Connexion ships no 
 def _let_in(state: dict[str, Any], authenticated: Authenticated) -> object:
     state["tenant"] = authenticated.tenant
     state["caller"] = authenticated.caller
-    return _NO_TOKEN_INFO
+    return None

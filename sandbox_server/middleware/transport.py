@@ -67,7 +67,7 @@ class Transport:
         async def send_stamped(message: Message) -> None:
             if message["type"] == "http.response.start":
                 stamps = ((b"x-request-id", request_id.encode()), (b"date", http_date(state["tenant"].now())))
-                message["headers"] = [*message["headers"], *stamps]
+                message["headers"] += stamps
             await send(message)
 
         await self._app(scope, receive, send_stamped)

@@ -9,7 +9,8 @@ import msgspec
 
 from sandbox_server.kernel.clock import to_milliseconds
 from sandbox_server.persistence.positions import BEGINNING, END, bounds, has, held, matching
-from sandbox_server.persistence.tables import Spec, pack
+from sandbox_server.persistence.tables import Spec
+from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Page, Query
 
 E = TypeVar("E", bound=msgspec.Struct)

@@ -85,6 +85,12 @@ class MemoryTable(Generic[E]):
             return self.staged[key]
         return self._columns.get(key)
 
+    def has(self, key: str) -> bool:
+        """Whether there is an entity with this key."""
+        if key in self.staged:
+            return self.staged[key] is not None
+        return key in self._columns.positions
+
     def put(self, entity: E) -> None:
         """Stage an insert or a replacement."""
         key = self._spec.key(entity)
@@ -94,7 +100,7 @@ class MemoryTable(Generic[E]):
 
     def remove(self, key: str) -> None:
         """Stage a removal."""
-        if self.get(key) is not None:
+        if self.has(key):
             self.staged[key] = None
 
     def count(self) -> int:

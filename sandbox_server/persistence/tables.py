@@ -13,14 +13,18 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
+from sandbox_server.services.codec import unpacker
 from sandbox_server.services.ports import Replay
 from sandbox_server.traffic.credentials import Credential, Token
 
 E = TypeVar("E", bound=msgspec.Struct)
 Values = Callable[[E], tuple[str, ...]]
 
-pack = msgspec.msgpack.Encoder().encode
-"""Entity to bytes; equal entities give equal bytes."""
+
+def _instant(name: str, fields: set[str]) -> Callable[[Any], datetime] | None:
+    if name not in fields:
+        return None
+    return lambda entity: getattr(entity, name)
 
 
 class Spec(Generic[E]):
@@ -47,7 +51,7 @@ class Spec(Generic[E]):
         self.key = key
         self.fixed = fixed or {}
         self.moving = moving or {}
-        self.unpack: Callable[[bytes], E] = msgspec.msgpack.Decoder(kind).decode
+        self.unpack: Callable[[bytes], E] = unpacker(kind)
         fields = {field.name for field in msgspec.structs.fields(kind)}
         self.updated_at = _instant("updated_at", fields)
         self.created_at = _instant("placed_at" if "placed_at" in fields else "created_at", fields)
@@ -120,9 +124,3 @@ SPECS: tuple[Spec[Any], ...] = (
     TOKENS,
     REPLAYS,
 )
-
-
-def _instant(name: str, fields: set[str]) -> Callable[[Any], datetime] | None:
-    if name not in fields:
-        return None
-    return lambda entity: getattr(entity, name)

@@ -92,15 +92,21 @@ def take_back(tx: Transaction, store_id: str, sku: str, quantity: int, return_id
     move(tx, before, rules.restock(before, quantity, tx.now), Cause.RETURN, return_id)
 
 
+def safety_stock(tx: Transaction, store_id: str) -> int:
+    """Return the units that a store never promises; none where there is no such store."""
+    store = tx.stores.get(store_id)
+    return store.safety_stock if store is not None else 0
+
+
 def level_of(tx: Transaction, store_id: str, sku: str) -> StockLevel:
     """Return a store's level of a SKU; one with nothing in it where there is none."""
     return tx.levels.get(rules.level_key(store_id, sku)) or rules.opening(store_id, sku, tx.now)
 
 
 def _take_report(tx: Transaction, item: StockReport) -> ReportRefusal | None:
-    if tx.stores.get(item.store_id) is None:
+    if not tx.stores.has(item.store_id):
         return ReportRefusal.UNKNOWN_STORE
-    if tx.products.get(item.sku) is None:
+    if not tx.products.has(item.sku):
         return ReportRefusal.UNKNOWN_SKU
     level = tx.levels.get(rules.level_key(item.store_id, item.sku))
     refusal = rules.refuse_report(item, level, tx.now)

@@ -76,6 +76,10 @@ class Table(Protocol[E]):
         """Return the entity with this key, as this transaction sees it."""
         ...
 
+    def has(self, key: str) -> bool:
+        """Whether there is an entity with this key; cheaper than to get it."""
+        ...
+
     def put(self, entity: E) -> None:
         """Insert the entity, or replace the one that has its key."""
         ...

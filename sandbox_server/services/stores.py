@@ -29,7 +29,7 @@ def create(tx: Transaction, store: Store) -> Store:
     Raises:
         Duplicate: There is one with this code.
     """
-    if tx.stores.get(store.store_id) is not None:
+    if tx.stores.has(store.store_id):
         raise Duplicate(f"There is a store {store.store_id} already.")
     tx.stores.put(store)
     return store

@@ -33,6 +33,10 @@ class Tenant:
         """Open a transaction that changes nothing, not even what is due."""
         return self._persistence.read(self.now())
 
+    def keep_up(self) -> int:
+        """Do what is due by now; return how many things were done."""
+        return self.catch_up(self.now())
+
     def catch_up(self, until: datetime) -> int:
         """Do what is due by then, each thing in a transaction of its own, in order; return how many things were."""
         done = 0

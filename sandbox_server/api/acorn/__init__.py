@@ -1,0 +1,1 @@
+"""The ACORN contract: `contracts/marketplace.yaml` over the services. A second contract sits beside this folder."""

@@ -1,0 +1,202 @@
+"""Requests, already held against the contract, in the domain's words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sandbox_server.api.formats import read_instant
+from sandbox_server.domain.catalogue import Dimensions
+from sandbox_server.domain.errors import Fault, Unprocessable
+from sandbox_server.domain.fulfilment import Decision
+from sandbox_server.domain.inventory import StockReport
+from sandbox_server.domain.orders import RejectReason
+from sandbox_server.domain.returns import Condition, ReceivedLine, RefundLine, ReturnReason, Wanted
+from sandbox_server.domain.shipments import Carrier, Parcel, ShipmentStatus, TrackingEvent
+from sandbox_server.domain.stores import DAYS, Address, Capability, Span, Store, StoreStatus
+from sandbox_server.kernel.clock import whole_milliseconds
+from sandbox_server.kernel.geo import Location
+from sandbox_server.kernel.money import parse_money
+from sandbox_server.services.shipments import Dispatch
+
+Body = Mapping[str, Any]
+
+
+def new_store(body: Body, now: datetime) -> Store:
+    """
+    Return a store that is to be opened.
+
+    Raises:
+        Unprocessable: There is no such time zone, or the opening hours are none.
+    """
+    fields = store_changes(body)
+    fields.setdefault("status", StoreStatus.ACTIVE)
+    return Store(store_id=body["storeId"], created_at=now, updated_at=now, **fields)
+
+
+def store_changes(body: Body) -> dict[str, Any]:
+    """
+    Return new values of a store's fields, by field name.
+
+    Raises:
+        Unprocessable: There is no such time zone, or the opening hours are none.
+    """
+    fields: dict[str, Any] = {field: read(body[name]) for name, (field, read) in _STORE_FIELDS.items() if name in body}
+    if "address" in fields:
+        fields["location"] = fields["address"].location
+    return fields
+
+
+def version(if_match: str | None) -> int | None:
+    """Return the version that an `If-Match` names: None for any, -1 for one that never was."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tag = if_match.strip().removeprefix('"').removesuffix('"')
+    return int(tag) if tag.isascii() and tag.isdigit() and if_match.strip() == f'"{tag}"' else -1
+
+
+def stock_reports(body: Body) -> list[StockReport]:
+    """Return the items of a stock report."""
+    return [
+        StockReport(
+            item["storeId"],
+            item["sku"],
+            item["onHand"],
+            item["sequence"],
+            whole_milliseconds(read_instant(item["asOf"])),
+        )
+        for item in body["items"]
+    ]
+
+
+def decisions(body: Body) -> list[Decision]:
+    """Return stores' answers to an order's lines."""
+    return [
+        Decision(
+            line["lineId"],
+            line["decision"] == "ACCEPT",
+            RejectReason(line["reason"]) if line["decision"] == "REJECT" and "reason" in line else None,
+            line.get("storeId"),
+        )
+        for line in body["lines"]
+    ]
+
+
+def dispatch(body: Body) -> Dispatch:
+    """Return what a store says it has handed over."""
+    return Dispatch(
+        body["orderId"],
+        body["storeId"],
+        [(line["lineId"], line["quantity"]) for line in body["lines"]],
+        Carrier(body["carrier"]),
+        body["trackingNumber"],
+        whole_milliseconds(read_instant(body["shippedAt"])),
+        tuple(Parcel(package["weightGrams"], _dimensions(package.get("dimensions"))) for package in body["packages"]),
+    )
+
+
+def tracking_event(body: Body) -> TrackingEvent:
+    """Return what a carrier says of a parcel."""
+    return TrackingEvent(
+        ShipmentStatus(body["status"]),
+        whole_milliseconds(read_instant(body["occurredAt"])),
+        body.get("description"),
+        body.get("location"),
+    )
+
+
+def wanted_back(body: Body) -> list[Wanted]:
+    """Return the lines of a new return."""
+    return [Wanted(line["lineId"], line["quantity"], ReturnReason(line["reason"])) for line in body["lines"]]
+
+
+def received_lines(body: Body) -> list[ReceivedLine]:
+    """Return the lines of goods that came back."""
+    return [ReceivedLine(line["lineId"], line["quantity"], Condition(line["condition"])) for line in body["lines"]]
+
+
+def refund_lines(body: Body, currency: str) -> list[RefundLine]:
+    """
+    Return the lines of a refund.
+
+    Raises:
+        Unprocessable: An amount is not in the order's currency, or not with that currency's decimals.
+    """
+    faults: list[Fault] = []
+    lines: list[RefundLine] = []
+    for place, line in enumerate(body["lines"]):
+        try:
+            minor = _minor(line["amount"], currency)
+        except ValueError as error:
+            faults.append(Fault(f"/lines/{place}/amount", "AMOUNT", f"{error}."))
+        else:
+            lines.append(RefundLine(line["lineId"], line["quantity"], minor))
+    if faults:
+        raise Unprocessable("Some amounts are not the order's money.", faults)
+    return lines
+
+
+def _minor(amount: Body, currency: str) -> int:
+    if amount["currency"] != currency:
+        raise ValueError(f"the order was paid in {currency}")
+    return parse_money(amount["amount"], currency).minor
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        fault = Fault("/timeZone", "UNKNOWN_TIME_ZONE", "It must be a name of the IANA time zone database.")
+        raise Unprocessable("There is no such time zone.", [fault]) from None
+    return name
+
+
+def _address(body: Body) -> Address:
+    place = body["location"]
+    return Address(
+        body["line1"],
+        body["city"],
+        body["country"],
+        body.get("line2"),
+        body.get("region"),
+        body.get("postalCode"),
+        Location(float(place["latitude"]), float(place["longitude"])),
+    )
+
+
+def _opening_hours(body: Body) -> tuple[tuple[Span, ...], ...]:
+    hours = tuple(
+        tuple(Span(time.fromisoformat(span["opens"]), time.fromisoformat(span["closes"])) for span in body.get(day, ()))
+        for day in DAYS
+    )
+    faults = [
+        Fault(f"/openingHours/{day}", "HOURS", "Spans must open before they close, in order, without overlap.")
+        for day, spans in zip(DAYS, hours, strict=True)
+        if not _in_order(spans)
+    ]
+    if faults:
+        raise Unprocessable("These are no opening hours.", faults)
+    return hours
+
+
+def _in_order(spans: Sequence[Span]) -> bool:
+    times = [at for span in spans for at in (span.opens, span.closes)]
+    return all(earlier < later for earlier, later in pairwise(times))
+
+
+def _dimensions(body: Body | None) -> Dimensions | None:
+    return Dimensions(body["lengthMm"], body["widthMm"], body["heightMm"]) if body is not None else None
+
+
+_STORE_FIELDS: Mapping[str, tuple[str, Any]] = {
+    "name": ("name", str),
+    "address": ("address", _address),
+    "timeZone": ("time_zone", _time_zone),
+    "openingHours": ("opening_hours", _opening_hours),
+    "cutOff": ("cut_off", time.fromisoformat),
+    "dailyOrderCapacity": ("daily_order_capacity", int),
+    "safetyStock": ("safety_stock", int),
+    "status": ("status", StoreStatus),
+    "capabilities": ("capabilities", lambda names: tuple(map(Capability, names))),
+}

@@ -1,0 +1,49 @@
+"""Which handler answers which operation."""
+
+from collections.abc import Mapping
+
+from sandbox_server.api.acorn import catalogue, inventory, meta, orders, returns, shipments, stores
+from sandbox_server.api.acorn.access import Endpoints
+from sandbox_server.api.contract import Contract
+from sandbox_server.api.operation import Handler, Standalone
+from sandbox_server.services.access import Directory
+
+
+def operations(contract: Contract, directory: Directory, world: str) -> Mapping[str, Handler | Standalone]:
+    """
+    Return the contract's handlers by operationId.
+
+    Args:
+        world: The name of the default tenant's world.
+    """
+    oauth = Endpoints(directory)
+    return {
+        "createToken": Standalone(oauth.create_token),
+        "revokeToken": Standalone(oauth.revoke_token),
+        "listStores": stores.list_stores,
+        "createStore": stores.create_store,
+        "getStore": stores.get_store,
+        "updateStore": stores.update_store,
+        "listProducts": catalogue.list_products,
+        "getProduct": catalogue.get_product,
+        "reportInventory": inventory.report_inventory,
+        "listInventory": inventory.list_inventory,
+        "getInventory": inventory.get_inventory,
+        "listInventoryMovements": inventory.list_inventory_movements,
+        "listOrders": orders.list_orders,
+        "getOrder": orders.get_order,
+        "acknowledgeOrder": orders.acknowledge_order,
+        "cancelOrder": orders.cancel_order,
+        "createShipment": shipments.create_shipment,
+        "listShipments": shipments.list_shipments,
+        "getShipment": shipments.get_shipment,
+        "getShipmentLabel": shipments.get_shipment_label,
+        "addTrackingEvent": shipments.add_tracking_event,
+        "listReturns": returns.list_returns,
+        "openReturn": returns.open_return,
+        "getReturn": returns.get_return,
+        "receiveReturn": returns.receive_return,
+        "refundReturn": returns.refund_return,
+        "getRateLimits": meta.rate_limits(contract),
+        "getHealth": meta.health(contract, world),
+    }

@@ -1,0 +1,330 @@
+"""Answers in the contract's words: camelCase, RFC 3339, decimal money; members without a value are left out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sandbox_server.domain.catalogue import Dimensions, Product
+from sandbox_server.domain.events import Change
+from sandbox_server.domain.inventory import Movement, ReportRefusal, StockLevel, StockReport, available, is_stale
+from sandbox_server.domain.orders import Allocation, Buyer, Cancellation, Line, Order, line_total
+from sandbox_server.domain.returns import Receipt, Refund, Return, ReturnLine
+from sandbox_server.domain.shipments import Parcel, Shipment, TrackingEvent
+from sandbox_server.domain.stores import DAYS, Address, Store
+from sandbox_server.kernel.geo import Location
+from sandbox_server.kernel.money import Money
+from sandbox_server.services.codec import unpacker
+from sandbox_server.services.inventory import StoreShare
+from sandbox_server.services.ports import Packed
+
+Wire = dict[str, Any]
+
+_REFUSALS = {
+    ReportRefusal.UNKNOWN_SKU: "The catalogue has no such SKU.",
+    ReportRefusal.UNKNOWN_STORE: "The chain has no such store.",
+    ReportRefusal.STALE_SEQUENCE: "The sequence is not above the last one that was accepted.",
+    ReportRefusal.AS_OF_IN_FUTURE: "asOf lies in the future.",
+    ReportRefusal.NEGATIVE: "A store cannot have less than nothing on hand.",
+}
+_unpack_store = unpacker(Store)
+_unpack_product = unpacker(Product)
+_unpack_order = unpacker(Order)
+_unpack_shipment = unpacker(Shipment)
+_unpack_return = unpacker(Return)
+
+
+def instant(at: datetime) -> str:
+    """Return an aware UTC instant as in `2026-11-27T15:00:00.000Z`."""
+    return at.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def etag(version: int) -> dict[str, str]:
+    """Return the header that names a version of a resource."""
+    return {"ETag": f'"{version}"'}
+
+
+def store(packed: Packed) -> Wire:
+    """Return a store."""
+    shop = _unpack_store(packed)
+    return {
+        "storeId": shop.store_id,
+        "name": shop.name,
+        "address": _address(shop.address),
+        "timeZone": shop.time_zone,
+        "openingHours": {
+            day: [{"opens": f"{span.opens:%H:%M}", "closes": f"{span.closes:%H:%M}"} for span in spans]
+            for day, spans in zip(DAYS, shop.opening_hours, strict=True)
+        },
+        "cutOff": f"{shop.cut_off:%H:%M}",
+        "dailyOrderCapacity": shop.daily_order_capacity,
+        "safetyStock": shop.safety_stock,
+        "status": shop.status,
+        "capabilities": list(shop.capabilities),
+        "createdAt": instant(shop.created_at),
+        "updatedAt": instant(shop.updated_at),
+    }
+
+
+def product(packed: Packed) -> Wire:
+    """Return a product."""
+    item = _unpack_product(packed)
+    return {
+        "sku": item.sku,
+        "title": item.title,
+        "gtin": item.gtin,
+        "brand": item.brand,
+        "category": item.category,
+        "weightGrams": item.weight_grams,
+        "dimensions": _dimensions(item.dimensions),
+        "taxClass": item.tax_class,
+        "updatedAt": instant(item.updated_at),
+    }
+
+
+def report_results(reports: Sequence[StockReport], refusals: Sequence[ReportRefusal | None]) -> Wire:
+    """Return what became of each item of a stock report, in order."""
+    rejected = sum(refusal is not None for refusal in refusals)
+    return {
+        "accepted": len(refusals) - rejected,
+        "rejected": rejected,
+        "items": [_report_result(report, refusal) for report, refusal in zip(reports, refusals, strict=True)],
+    }
+
+
+def stock_level(level: StockLevel, safety_stock: int, now: datetime) -> Wire:
+    """Return a store's level of a SKU."""
+    return {
+        "storeId": level.store_id,
+        "sku": level.sku,
+        "onHand": level.on_hand,
+        "reserved": level.reserved,
+        "allocated": level.allocated,
+        "safetyStock": safety_stock,
+        "available": available(level, safety_stock),
+        "sequence": level.sequence,
+        "asOf": instant(level.as_of),
+        "stale": is_stale(level, now),
+        "updatedAt": instant(level.updated_at),
+    }
+
+
+def unified_stock(sku: str, shares: Iterable[StoreShare], listed_at: datetime, now: datetime) -> Wire:
+    """
+    Return what the whole network has of a SKU.
+
+    Args:
+        listed_at: When the product last changed; what `updatedAt` says while no store carries it.
+    """
+    shares = list(shares)
+    stores = [
+        {
+            "storeId": shop.store_id,
+            "available": available(level, shop.safety_stock),
+            "onHand": level.on_hand,
+            "stale": is_stale(level, now),
+        }
+        for shop, level in shares
+    ]
+    return {
+        "sku": sku,
+        "available": sum(share["available"] for share in stores),
+        "stores": stores,
+        "updatedAt": instant(max((level.updated_at for _, level in shares), default=listed_at)),
+    }
+
+
+def movement(entry: Movement) -> Wire:
+    """Return an entry of the stock ledger."""
+    return {
+        "movementId": entry.number,
+        "at": instant(entry.at),
+        "storeId": entry.store_id,
+        "sku": entry.sku,
+        "quantityKind": entry.quantity,
+        "delta": entry.delta,
+        "cause": entry.cause,
+        "reference": entry.reference,
+        "source": entry.source,
+    }
+
+
+def order(packed: Packed) -> Wire:
+    """Return an order."""
+    sale = _unpack_order(packed)
+    totals = [line_total(line, sale.currency) for line in sale.lines]
+    nothing = Money(0, sale.currency)
+    subtotal, tax = sum((net for net, _ in totals), nothing), sum((tax for _, tax in totals), nothing)
+    return _present(
+        orderId=sale.order_id,
+        status=sale.status,
+        serviceLevel=sale.service_level,
+        late=sale.late,
+        placedAt=instant(sale.placed_at),
+        updatedAt=instant(sale.updated_at),
+        acknowledgeBy=_instant_or_none(sale.acknowledge_by),
+        shipBy=_instant_or_none(sale.ship_by),
+        deliverBy=_instant_or_none(sale.deliver_by),
+        buyer=_buyer(sale.buyer),
+        lines=[_line(line, sale.currency) for line in sale.lines],
+        subtotal=_money(subtotal),
+        tax=_money(tax),
+        total=_money(subtotal + tax),
+        cancellation=_cancellation(sale.cancellation) if sale.cancellation else None,
+        history=_history(sale.history),
+    )
+
+
+def shipment(packed: Packed) -> Wire:
+    """Return a shipment."""
+    parcel = _unpack_shipment(packed)
+    return {
+        "shipmentId": parcel.shipment_id,
+        "orderId": parcel.order_id,
+        "storeId": parcel.store_id,
+        "status": parcel.status,
+        "carrier": parcel.carrier,
+        "trackingNumber": parcel.tracking_number,
+        "shippedAt": instant(parcel.shipped_at),
+        "createdAt": instant(parcel.created_at),
+        "updatedAt": instant(parcel.updated_at),
+        "lines": [{"lineId": line.line_id, "sku": line.sku, "quantity": line.quantity} for line in parcel.lines],
+        "packages": [_package(package) for package in parcel.packages],
+        "trackingEvents": [_tracking_event(event) for event in parcel.tracking_events],
+    }
+
+
+def rma(packed: Packed) -> Wire:
+    """Return a return."""
+    goods = _unpack_return(packed)
+    return {
+        "returnId": goods.return_id,
+        "orderId": goods.order_id,
+        "status": goods.status,
+        "openedAtStore": goods.store_id,
+        "createdAt": instant(goods.created_at),
+        "updatedAt": instant(goods.updated_at),
+        "expiresAt": instant(goods.expires_at),
+        "lines": [_return_line(line, goods.currency) for line in goods.lines],
+        "receipts": [_receipt(receipt) for receipt in goods.receipts],
+        "refunds": [_refund(refund, goods.currency) for refund in goods.refunds],
+        "history": _history(goods.history),
+    }
+
+
+def _present(**members: Any) -> Wire:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _instant_or_none(at: datetime | None) -> str | None:
+    return instant(at) if at is not None else None
+
+
+def _money(money: Money) -> Wire:
+    return {"amount": money.amount, "currency": money.currency}
+
+
+def _address(place: Address) -> Wire:
+    return _present(
+        line1=place.line1,
+        line2=place.line2,
+        city=place.city,
+        region=place.region,
+        postalCode=place.postal_code,
+        country=place.country,
+        location=_location(place.location) if place.location else None,
+    )
+
+
+def _location(place: Location) -> Wire:
+    return {"latitude": place.latitude, "longitude": place.longitude}
+
+
+def _dimensions(size: Dimensions) -> Wire:
+    return {"lengthMm": size.length_mm, "widthMm": size.width_mm, "heightMm": size.height_mm}
+
+
+def _report_result(report: StockReport, refusal: ReportRefusal | None) -> Wire:
+    if refusal is None:
+        return {"storeId": report.store_id, "sku": report.sku, "status": "ACCEPTED"}
+    why = {"code": refusal.value, "message": _REFUSALS[refusal]}
+    return {"storeId": report.store_id, "sku": report.sku, "status": "REJECTED", **why}
+
+
+def _buyer(person: Buyer) -> Wire:
+    return _present(name=person.name, email=person.email, phone=person.phone, address=_address(person.address))
+
+
+def _line(line: Line, currency: str) -> Wire:
+    net, tax = line_total(line, currency)
+    return {
+        "lineId": line.line_id,
+        "sku": line.sku,
+        "title": line.title,
+        "quantity": line.quantity,
+        "cancelledQuantity": line.cancelled,
+        "shippedQuantity": line.shipped,
+        "unitPrice": _money(Money(line.unit_price, currency)),
+        "tax": _money(tax),
+        "total": _money(net + tax),
+        "allocations": [_allocation(part) for part in line.allocations],
+    }
+
+
+def _allocation(part: Allocation) -> Wire:
+    return _present(
+        storeId=part.store_id,
+        quantity=part.quantity,
+        shippedQuantity=part.shipped,
+        status=part.status,
+        reason=part.reason,
+        shipBy=instant(part.ship_by),
+    )
+
+
+def _cancellation(end: Cancellation) -> Wire:
+    return _present(by=end.by, reason=end.reason, at=instant(end.at), note=end.note)
+
+
+def _history(steps: Iterable[Change]) -> list[Wire]:
+    return [_present(at=instant(step.at), **{"from": step.origin}, to=step.to, cause=step.cause) for step in steps]
+
+
+def _package(parcel: Parcel) -> Wire:
+    size = _dimensions(parcel.dimensions) if parcel.dimensions else None
+    return _present(weightGrams=parcel.weight_grams, dimensions=size)
+
+
+def _tracking_event(event: TrackingEvent) -> Wire:
+    return _present(
+        status=event.status,
+        occurredAt=instant(event.occurred_at),
+        description=event.description,
+        location=event.location,
+    )
+
+
+def _return_line(line: ReturnLine, currency: str) -> Wire:
+    return {
+        "lineId": line.line_id,
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "reason": line.reason,
+        "receivedQuantity": line.received,
+        "refundedQuantity": line.refunded_quantity,
+        "refunded": _money(Money(line.refunded, currency)),
+        "refundable": _money(Money(line.refundable, currency)),
+    }
+
+
+def _receipt(receipt: Receipt) -> Wire:
+    lines = [{"lineId": line.line_id, "quantity": line.quantity, "condition": line.condition} for line in receipt.lines]
+    return {"storeId": receipt.store_id, "receivedAt": instant(receipt.received_at), "lines": lines}
+
+
+def _refund(refund: Refund, currency: str) -> Mapping[str, Any]:
+    lines = [
+        {"lineId": line.line_id, "quantity": line.quantity, "amount": _money(Money(line.amount, currency))}
+        for line in refund.lines
+    ]
+    total = Money(sum(line.amount for line in refund.lines), currency)
+    return {"refundedAt": instant(refund.refunded_at), "lines": lines, "total": _money(total)}

@@ -1,0 +1,89 @@
+"""The command line: `acorn-sandbox`, or any words after `python3 run_sandbox.py`."""
+
+from pathlib import Path
+
+import click
+
+from sandbox_server import __version__
+from sandbox_server.settings import DEFAULT_WORLD, ClockMode, Settings
+
+_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+@click.group(context_settings={"auto_envvar_prefix": "SANDBOX", "help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="acorn-sandbox")
+def main() -> None:
+    """A marketplace on your laptop: develop and test store-fulfilment integrations against it."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, show_envvar=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    show_envvar=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--fixture",
+    default=DEFAULT_WORLD,
+    show_default=True,
+    show_envvar=True,
+    help="The world: small_chain, regional_chain, peak_day, or the path of a YAML file like those.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), show_envvar=True, help="What all chance follows from. [default: the world's own]"
+)
+@click.option(
+    "--clock",
+    type=click.Choice([mode.value for mode in ClockMode]),
+    default=ClockMode.FROZEN.value,
+    show_default=True,
+    show_envvar=True,
+    help="frozen: virtual time stands still, and the same calls give the same bytes. real: it runs.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".sandbox"),
+    show_default=True,
+    show_envvar=True,
+    help="Where made worlds are kept, to start faster next time.",
+)
+@click.option("--ephemeral", is_flag=True, show_envvar=True, help="Write nothing to disk.")
+@click.option(
+    "--log-level",
+    type=click.Choice(_LEVELS),
+    default="warning",
+    show_default=True,
+    show_envvar=True,
+    help="What to tell of, on standard error.",
+)
+def serve(
+    *,
+    host: str,
+    port: int,
+    fixture: str,
+    seed: int | None,
+    clock: str,
+    data_dir: Path,
+    ephemeral: bool,
+    log_level: str,
+) -> None:
+    """Start a seeded sandbox, and print its address, its credentials and three things to try."""
+    from sandbox_server.serving import serve as run  # the server's libraries load only where a server starts
+
+    run(Settings(host, port, fixture, seed, ClockMode(clock), data_dir, ephemeral, log_level))
+
+
+@main.command()
+@click.option(
+    "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures to this file, too."
+)
+def bench(json_path: Path | None) -> None:
+    """Measure this machine: the sandbox beside a bare server and beside stock Connexion, as ratios."""
+    from load_tests.benchmarks.bench import run
+
+    run(json_path)

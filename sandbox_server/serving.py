@@ -1,0 +1,131 @@
+"""Running a sandbox on a socket: what `serve` does."""
+
+import logging
+import socket
+import sys
+from collections.abc import Iterable
+from typing import Any, cast
+
+import click
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sandbox_server.app import create_sandbox
+from sandbox_server.asgi import ASGIApp
+from sandbox_server.settings import Settings
+from sandbox_server.worlds import FixtureError
+
+CLIENT_ID, CLIENT_SECRET, API_KEY = "acorn-sandbox", "acorn-secret", "acorn-key"
+_GRACE_SECONDS = 3
+_BACKLOG = 2048
+
+
+def serve(settings: Settings) -> None:
+    """
+    Serve a sandbox until it is told to stop.
+
+    Raises:
+        click.ClickException: The address cannot be had, or the fixture is not one.
+    """
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    listener = _listen(settings.host, settings.port)
+    url = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
+    with listener:
+        app = _load(settings)
+        config = uvicorn.Config(
+            cast(Any, app),  # uvicorn spells out every kind of message
+            log_config=None,
+            access_log=False,
+            date_header=False,  # virtual time is sent instead
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        try:
+            _Server(config, url).run(sockets=[listener])
+        except KeyboardInterrupt:
+            click.echo("Stopped.")
+
+
+class _Server(uvicorn.Server):
+    """A server that says so when it can be called."""
+
+    def __init__(self, config: uvicorn.Config, url: str) -> None:
+        super().__init__(config)
+        self._url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        click.echo("\n".join(greeting(self._url)))
+        sys.stdout.flush()
+
+
+def greeting(url: str) -> Iterable[str]:
+    """Return the lines that a start prints."""
+    key = f"-H 'X-Api-Key: {API_KEY}'"
+    return (
+        "The marketplace sandbox is running.",
+        "",
+        f"  Base URL       {url}/v1",
+        f"  Documentation  {url}/docs",
+        f"  Client id      {CLIENT_ID}",
+        f"  Client secret  {CLIENT_SECRET}",
+        f"  API key        {API_KEY}",
+        "",
+        "Three things to try:",
+        "",
+        "  # an access token",
+        f"  curl -s {url}/v1/oauth/token -d grant_type=client_credentials "
+        f"-d client_id={CLIENT_ID} -d client_secret={CLIENT_SECRET}",
+        "  # orders that wait for their store",
+        f"  curl -s {key} '{url}/v1/orders?status=NEW&limit=3'",
+        "  # a stock report",
+        f"  curl -s -X PUT {key} -H 'Content-Type: application/json' {url}/v1/inventory "
+        """-d '{"items":[{"storeId":"S0001","sku":"SKU-00001","onHand":25,"sequence":1000000,"""
+        """"asOf":"2026-11-01T12:00:00Z"}]}'""",
+        "",
+        "Ctrl-C stops it.",
+    )
+
+
+def _load(settings: Settings) -> ASGIApp:
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("World", total=None)
+
+        def show(phase: str, done: int, total: int) -> None:
+            bar.update(task, description=phase, completed=done, total=total)
+
+        try:
+            return create_sandbox(settings, show)
+        except FixtureError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise click.ClickException(f"There is no address {host}: {error.strerror}. Try --host 127.0.0.1.") from error
+    listener = socket.socket(family, kind, proto)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise click.ClickException(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Another port can be had with --port, a free one with --port 0."
+        ) from error
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,40 @@
+"""What a sandbox is started with."""
+
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+DEFAULT_WORLD = "small_chain"
+
+
+class ClockMode(StrEnum):
+    """How virtual time passes: not at all, so that the same calls give the same bytes; or at the pace of real time."""
+
+    FROZEN = "frozen"
+    REAL = "real"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """
+    The settings of one sandbox; each has a flag of `serve`, and an environment variable (`SANDBOX_PORT`, …).
+
+    Args:
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+        fixture: The world's name, or the path of a fixture's YAML.
+        seed: What all chance follows from; None takes the fixture's own.
+        clock: How virtual time passes.
+        data_dir: Where worlds are cached, and kept.
+        ephemeral: Whether nothing is written to disk.
+        log_level: What is told of: `debug`, `info`, `warning`, `error` or `critical`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    fixture: str = DEFAULT_WORLD
+    seed: int | None = None
+    clock: ClockMode = ClockMode.FROZEN
+    data_dir: Path = Path(".sandbox")
+    ephemeral: bool = False
+    log_level: str = "warning"
