@@ -73,7 +73,7 @@ def serve(
     log_level: str,
 ) -> None:
     """Start a seeded sandbox, and print its address, its credentials and three things to try."""
-    from sandbox_server.serving import serve as run  # the server's libraries load only where a server starts
+    from sandbox_server.serving import serve as run  # noqa: PLC0415 - `--help` need not load a server
 
     run(Settings(host, port, fixture, seed, ClockMode(clock), data_dir, ephemeral, log_level))
 
@@ -84,6 +84,6 @@ def serve(
 )
 def bench(json_path: Path | None) -> None:
     """Measure this machine: the sandbox beside a bare server and beside stock Connexion, as ratios."""
-    from load_tests.benchmarks.bench import run
+    from load_tests.benchmarks.bench import run  # noqa: PLC0415 - not part of the installed package
 
     run(json_path)

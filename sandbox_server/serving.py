@@ -3,7 +3,6 @@
 import logging
 import socket
 import sys
-from collections.abc import Iterable
 from typing import Any, cast
 
 import click
@@ -17,6 +16,29 @@ from sandbox_server.settings import Settings
 from sandbox_server.worlds import FixtureError
 
 CLIENT_ID, CLIENT_SECRET, API_KEY = "acorn-sandbox", "acorn-secret", "acorn-key"
+_GREETING = """\
+The marketplace sandbox is running.
+
+  Base URL       {url}/v1
+  Documentation  {url}/docs
+  Client id      {client}
+  Client secret  {secret}
+  API key        {key}
+
+Three things to try, in another terminal:
+
+  # get an access token
+  curl -s {url}/v1/oauth/token -d grant_type=client_credentials -d client_id={client} -d client_secret={secret}
+
+  # see orders that wait for a store to acknowledge them
+  curl -s -H 'X-Api-Key: {key}' '{url}/v1/orders?status=NEW&limit=3'
+
+  # report what a store has on its shelf
+  curl -s -X PUT -H 'X-Api-Key: {key}' -H 'Content-Type: application/json' {url}/v1/inventory \\
+    -d '{{"items": [{{"storeId": "S0001", "sku": "SKU-00001", "onHand": 25, "sequence": 1000000, \
+"asOf": "2026-11-01T12:00:00Z"}}]}}'
+
+Ctrl-C stops it."""
 _GRACE_SECONDS = 3
 _BACKLOG = 2048
 
@@ -57,36 +79,13 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        click.echo("\n".join(greeting(self._url)))
+        click.echo(greeting(self._url))
         sys.stdout.flush()
 
 
-def greeting(url: str) -> Iterable[str]:
-    """Return the lines that a start prints."""
-    key = f"-H 'X-Api-Key: {API_KEY}'"
-    return (
-        "The marketplace sandbox is running.",
-        "",
-        f"  Base URL       {url}/v1",
-        f"  Documentation  {url}/docs",
-        f"  Client id      {CLIENT_ID}",
-        f"  Client secret  {CLIENT_SECRET}",
-        f"  API key        {API_KEY}",
-        "",
-        "Three things to try:",
-        "",
-        "  # an access token",
-        f"  curl -s {url}/v1/oauth/token -d grant_type=client_credentials "
-        f"-d client_id={CLIENT_ID} -d client_secret={CLIENT_SECRET}",
-        "  # orders that wait for their store",
-        f"  curl -s {key} '{url}/v1/orders?status=NEW&limit=3'",
-        "  # a stock report",
-        f"  curl -s -X PUT {key} -H 'Content-Type: application/json' {url}/v1/inventory "
-        """-d '{"items":[{"storeId":"S0001","sku":"SKU-00001","onHand":25,"sequence":1000000,"""
-        """"asOf":"2026-11-01T12:00:00Z"}]}'""",
-        "",
-        "Ctrl-C stops it.",
-    )
+def greeting(url: str) -> str:
+    """Return what a start prints: where the sandbox is, who may call it, and three things to try."""
+    return _GREETING.format(url=url, client=CLIENT_ID, secret=CLIENT_SECRET, key=API_KEY)
 
 
 def _load(settings: Settings) -> ASGIApp:
@@ -121,7 +120,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise click.ClickException(
-            f"Cannot listen on {host}:{port}: {error.strerror}. Another port can be had with --port, a free one with --port 0."
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another port with --port; 0 takes a free one."
         ) from error
     listener.listen(_BACKLOG)
     return listener
