@@ -1,6 +1,6 @@
 """The chain's shops."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sandbox_server.domain import stores as rules
 from sandbox_server.domain.errors import Duplicate, NotFound, StaleVersion
@@ -35,20 +35,20 @@ def create(tx: Transaction, store: Store) -> Store:
     return store
 
 
-def update(tx: Transaction, store_id: str, changes: Mapping[str, object], version: int | None) -> Store:
+def update(tx: Transaction, store_id: str, changes: Mapping[str, object], versions: Collection[int] | None) -> Store:
     """
     Change some of a store's fields; one that is paused or closed gives up what it has not acknowledged.
 
     Args:
         changes: New values by field name.
-        version: The version that the caller has read; None to change whichever it is.
+        versions: Those that the caller means to change; None to change whichever it is.
 
     Raises:
         NotFound: There is none with this code.
         StaleVersion: The store has changed since.
     """
     store = get(tx, store_id)
-    if version is not None and version != store.version:
+    if versions is not None and store.version not in versions:
         raise StaleVersion("store", store_id, store.version)
     changed = rules.with_changes(store, changes, tx.now)
     tx.stores.put(changed)

@@ -83,8 +83,6 @@ class TokenProblems:
             return _oauth_error(error.error, error.detail)
         if isinstance(error, InvalidRequest):
             return _oauth_error(_token_word(error), error.detail)
-        if isinstance(error, errors.AccountSuspended):
-            return _oauth_error("unauthorized_client", error.detail)
         return self._problems.problem(error, request_id)
 
 

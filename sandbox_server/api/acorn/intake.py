@@ -1,5 +1,6 @@
 """Requests, already held against the contract, in the domain's words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from itertools import pairwise
@@ -21,6 +22,8 @@ from sandbox_server.kernel.money import parse_money
 from sandbox_server.services.shipments import Dispatch
 
 Body = Mapping[str, Any]
+
+_STRONG_TAG = re.compile(r'(?<!W/)"([1-9][0-9]{0,9})"', re.ASCII)
 
 
 def new_store(body: Body, now: datetime) -> Store:
@@ -48,12 +51,11 @@ def store_changes(body: Body) -> dict[str, Any]:
     return fields
 
 
-def version(if_match: str | None) -> int | None:
-    """Return the version that an `If-Match` names: None for any, -1 for one that never was."""
+def versions(if_match: str | None) -> frozenset[int] | None:
+    """Return the versions that an `If-Match` names, or None for any; a tag that is weak, or none of ours, is none."""
     if if_match is None or if_match.strip() == "*":
         return None
-    tag = if_match.strip().removeprefix('"').removesuffix('"')
-    return int(tag) if tag.isascii() and tag.isdigit() and if_match.strip() == f'"{tag}"' else -1
+    return frozenset(int(tag) for tag in _STRONG_TAG.findall(if_match))
 
 
 def stock_reports(body: Body) -> list[StockReport]:

@@ -28,5 +28,5 @@ def update_store(call: Call, tx: Transaction) -> Reply:
     """Answer PATCH /stores/{storeId}."""
     store_id = call.parameters["storeId"]
     require_store(call, store_id)
-    expected = intake.version(call.headers.get("if-match"))
+    expected = intake.versions(call.headers.get("if-match"))
     return one(stores.update(tx, store_id, intake.store_changes(call.body), expected), wire.store)
