@@ -1,0 +1,348 @@
+"""Every invariant holds of a right world and names what is broken in a wrong one."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from sandbox_server.domain import invariants
+from sandbox_server.domain.events import Change
+from sandbox_server.domain.invariants import Breach
+from sandbox_server.domain.inventory import Cause, Movement, Quantity
+from sandbox_server.domain.orders import Order, OrderStatus
+from sandbox_server.domain.returns import Return, ReturnLine, ReturnStatus
+from sandbox_server.domain.shipments import Carrier, Shipment, ShipmentLine, ShipmentStatus, TrackingEvent
+from tests.domain.builders import (
+    NOW,
+    a_level,
+    a_line,
+    a_return,
+    a_return_line,
+    a_shipment,
+    allocated,
+    an_order,
+    released,
+    reserved,
+    shipped,
+    steps,
+)
+
+S, R, P = OrderStatus, ReturnStatus, ShipmentStatus
+HERE, THERE = ("S0001", "SKU-1"), ("S0002", "SKU-1")
+
+
+def found(breaches: Iterable[Breach]) -> list[tuple[int, str, str]]:
+    return [(breach.invariant, breach.subject, breach.detail) for breach in breaches]
+
+
+# 1
+
+
+def test_stock_that_is_the_sum_of_its_movements_conserves() -> None:
+    levels = [a_level(10, 2, 3), a_level(0, store_id="S0002")]
+    assert found(invariants.stock_conserves(levels, {HERE: (10, 2, 3)})) == []
+    assert found(invariants.stock_conserves(levels, {HERE: (10, 2, 3), ("S0003", "SKU-1"): (0, 0, 0)})) == []
+
+
+@pytest.mark.parametrize("moved", [(9, 2, 3), (10, 1, 3), (10, 2, 4)])
+def test_stock_that_differs_from_its_movements_is_named(moved: tuple[int, int, int]) -> None:
+    assert found(invariants.stock_conserves([a_level(10, 2, 3)], {HERE: moved})) == [
+        (1, "S0001/SKU-1", f"on hand, reserved, allocated are (10, 2, 3); the ledger says {moved}")
+    ]
+
+
+def test_stock_without_movements_and_movements_without_stock_are_named() -> None:
+    assert found(invariants.stock_conserves([a_level(10)], {THERE: (1, 0, 0)})) == [
+        (1, "S0001/SKU-1", "on hand, reserved, allocated are (10, 0, 0); the ledger says (0, 0, 0)"),
+        (1, "S0002/SKU-1", "the ledger says (1, 0, 0); there is no such level"),
+    ]
+
+
+def holding() -> list[Order]:
+    return [
+        an_order(a_line("1", 5, reserved(2), allocated(3, shipped=1))),
+        an_order(a_line("1", 9, reserved(1), shipped(4), released(4), cancelled=4), order_id="ord_2"),
+    ]
+
+
+def test_what_is_promised_is_what_the_orders_hold() -> None:
+    levels = [a_level(10, 3, 2), a_level(10, store_id="S0002")]
+    assert found(invariants.promises_are_kept_in_stock(levels, holding())) == []
+
+
+@pytest.mark.parametrize(("reserved_units", "allocated_units"), [(2, 2), (3, 1), (2, 3), (0, 0)])
+def test_stock_promised_to_nobody_or_not_kept_is_named(reserved_units: int, allocated_units: int) -> None:
+    levels = [a_level(10, reserved_units, allocated_units)]
+    assert found(invariants.promises_are_kept_in_stock(levels, holding())) == [
+        (1, "S0001/SKU-1", f"reserved, allocated are ({reserved_units}, {allocated_units}); the orders hold (3, 2)")
+    ]
+
+
+def test_promises_of_stock_that_is_not_there_are_named() -> None:
+    assert found(invariants.promises_are_kept_in_stock([a_level(10, 1, store_id="S0002")], holding())) == [
+        (1, "S0002/SKU-1", "reserved, allocated are (1, 0); the orders hold (0, 0)"),
+        (1, "S0001/SKU-1", "the orders hold 5; there is no such level"),
+    ]
+
+
+# 2
+
+
+def moved(*changes: tuple[Quantity, int], store_id: str = "S0001") -> list[Movement]:
+    return [
+        Movement(number, NOW, store_id, "SKU-1", quantity, delta, Cause.COUNT, "ref", "req_1")
+        for number, (quantity, delta) in enumerate(changes, 1)
+    ]
+
+
+ON_HAND, RESERVED, ALLOCATED = Quantity.ON_HAND, Quantity.RESERVED, Quantity.ALLOCATED
+
+
+def test_promising_everything_on_hand_oversells_nothing() -> None:
+    ledger = moved((ON_HAND, 5), (RESERVED, 3), (RESERVED, -3), (ALLOCATED, 3), (RESERVED, 2))
+    assert found(invariants.nothing_oversold(ledger)) == []
+
+
+def test_a_store_that_reports_less_than_it_has_promised_oversells_nothing() -> None:
+    ledger = moved((ON_HAND, 5), (RESERVED, 4), (ON_HAND, -3), (RESERVED, -4), (ALLOCATED, 4))
+    assert found(invariants.nothing_oversold(ledger)) == []
+
+
+@pytest.mark.parametrize(
+    ("ledger", "breaches"),
+    [
+        (moved((ON_HAND, 5), (RESERVED, 6)), [(2, "S0001/SKU-1", "movement 2 promises 6 of 5 on hand")]),
+        (
+            moved((ON_HAND, 5), (ALLOCATED, 4), (RESERVED, 1), (RESERVED, 1)),
+            [(2, "S0001/SKU-1", "movement 4 promises 6 of 5 on hand")],
+        ),
+        (
+            moved((ON_HAND, 5), (RESERVED, 4), (ON_HAND, -3), (RESERVED, 1)),
+            [(2, "S0001/SKU-1", "movement 4 promises 5 of 2 on hand")],
+        ),
+        (
+            moved((ON_HAND, 5)) + moved((RESERVED, 1), store_id="S0002"),
+            [(2, "S0002/SKU-1", "movement 1 promises 1 of 0 on hand")],
+        ),
+    ],
+)
+def test_a_promise_of_more_than_is_on_hand_is_named(
+    ledger: list[Movement], breaches: list[tuple[int, str, str]]
+) -> None:
+    assert found(invariants.nothing_oversold(ledger)) == breaches
+
+
+# 3
+
+
+def parcel(*lines: tuple[str, int]) -> Shipment:
+    return a_shipment(lines=tuple(ShipmentLine(line_id, f"SKU-{line_id}", quantity) for line_id, quantity in lines))
+
+
+def an_order_underway() -> Order:
+    line = a_line("1", 6, shipped(3), allocated(2, shipped=1), released(1), cancelled=1, unit_price=100, tax=50)
+    return an_order(line, a_line("2", 1, allocated(1)), status=S.PARTIALLY_SHIPPED)
+
+
+def test_quantities_that_add_up_are_not_named() -> None:
+    rmas = [
+        a_return(a_return_line("1", 2, received=2, refunded=350)),
+        a_return(a_return_line("1", 2, received=2, refunded=300)),
+    ]
+    assert found(invariants.quantities_add_up(an_order_underway(), [parcel(("1", 3)), parcel(("1", 1))], rmas)) == []
+    assert found(invariants.quantities_add_up(an_order(), [], [])) == []
+
+
+@pytest.mark.parametrize(
+    ("order", "parcels", "rmas", "breaches"),
+    [
+        pytest.param(
+            an_order_underway(),
+            [parcel(("1", 3)), parcel(("1", 2))],
+            [],
+            [(3, "ord_1/1", "5 shipped, of 4")],
+            id="parcels hold more than the order says",
+        ),
+        pytest.param(
+            an_order_underway(),
+            [parcel(("1", 3))],
+            [],
+            [(3, "ord_1/1", "4 shipped, 3 in its shipments")],
+            id="parcels hold less than the order says",
+        ),
+        pytest.param(
+            an_order(a_line("1", 3, allocated(3, shipped=4))),
+            [parcel(("1", 4))],
+            [],
+            [(3, "ord_1/1", "4 shipped of what was allocated, of 3")],
+            id="more shipped than allocated",
+        ),
+        pytest.param(
+            an_order(a_line("1", 3, allocated(2), reserved(1), shipped(1))),
+            [parcel(("1", 1))],
+            [],
+            [(3, "ord_1/1", "4 allocated, of 3")],
+            id="more allocated than ordered",
+        ),
+        pytest.param(
+            an_order(a_line("1", 3, allocated(3), cancelled=1)),
+            [],
+            [],
+            [(3, "ord_1/1", "3 allocated, of 2")],
+            id="more allocated than is not cancelled",
+        ),
+        pytest.param(
+            an_order_underway(),
+            [parcel(("1", 4))],
+            [a_return(a_return_line("1", 3, received=3)), a_return(a_return_line("1", 2, received=2))],
+            [(3, "ord_1/1", "5 received, of 4")],
+            id="more came back than was shipped",
+        ),
+        pytest.param(
+            an_order_underway(),
+            [parcel(("1", 4))],
+            [a_return(a_return_line("1", 1, refunded=650)), a_return(a_return_line("1", 1, refunded=1))],
+            [(3, "ord_1/1", "651 refunded, in minor units, of 650")],
+            id="more refunded than paid",
+        ),
+        pytest.param(
+            an_order_underway(),
+            [parcel(("1", 4), ("2", 1))],
+            [],
+            [(3, "ord_1/2", "1 shipped, of 0")],
+            id="each line for itself",
+        ),
+    ],
+)
+def test_quantities_that_do_not_add_up_are_named(
+    order: Order, parcels: list[Shipment], rmas: list[Return], breaches: list[tuple[int, str, str]]
+) -> None:
+    assert found(invariants.quantities_add_up(order, parcels, rmas)) == breaches
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        a_return_line("1", 3, paid=300),
+        a_return_line("1", 3, paid=300, received=3, foreign=1, refunded_quantity=2, refunded=300),
+        a_return_line("1", 3, paid=300, received=3, foreign=3),
+    ],
+)
+def test_refunds_that_fit_are_not_named(line: ReturnLine) -> None:
+    assert found(invariants.refunds_fit(a_return(line))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        a_return_line("1", 3, received=4),
+        a_return_line("1", 3, received=1, foreign=2),
+        a_return_line("1", 3, received=1, foreign=-1),
+        a_return_line("1", 3, received=2, foreign=1, refunded_quantity=2),
+        a_return_line("1", 3, received=2, refunded_quantity=-1),
+        a_return_line("1", 3, paid=300, received=3, refunded_quantity=3, refunded=301),
+        a_return_line("1", 3, paid=300, received=3, refunded_quantity=3, refunded=-1),
+    ],
+)
+def test_refunds_that_do_not_fit_are_named(line: ReturnLine) -> None:
+    right = a_return_line("2", 1)
+    assert found(invariants.refunds_fit(a_return(right, line))) == [
+        (3, "ret_1/1", f"its figures do not fit: {line}"),
+    ]
+
+
+# 4
+
+
+@pytest.mark.parametrize("status", list(S))
+def test_an_order_with_a_legal_history_is_not_named(status: OrderStatus) -> None:
+    assert found(invariants.order_history_is_legal(an_order(status=status))) == []
+
+
+@pytest.mark.parametrize("status", list(R))
+def test_a_return_with_a_legal_history_is_not_named(status: ReturnStatus) -> None:
+    assert found(invariants.return_history_is_legal(a_return(status=status))) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "history", "details"),
+    [
+        (S.SHIPPED, steps(S.NEW, S.SHIPPED), ["went from NEW to SHIPPED"]),
+        (S.DELIVERED, steps(S.NEW, S.CANCELLED, S.DELIVERED), ["went from CANCELLED to DELIVERED"]),
+        (S.ACKNOWLEDGED, steps(S.ACKNOWLEDGED), ["began as ACKNOWLEDGED, from None"]),
+        (S.NEW, (Change(NOW, S.ACKNOWLEDGED, S.NEW, "req_1"),), ["began as NEW, from ACKNOWLEDGED"]),
+        (S.ACKNOWLEDGED, steps(S.NEW), ["is ACKNOWLEDGED; its history ends elsewhere"]),
+        (S.NEW, (), ["is NEW; its history ends elsewhere"]),
+        (
+            S.SHIPPED,
+            (*steps(S.NEW), Change(NOW, S.ACKNOWLEDGED, S.SHIPPED, "req_1")),
+            ["was NEW; its next step is from ACKNOWLEDGED"],
+        ),
+        (
+            S.NEW,
+            (*steps(S.NEW), Change(NOW, None, S.NEW, "req_1")),
+            ["went from None to NEW", "was NEW; its next step is from None"],
+        ),
+    ],
+)
+def test_an_order_with_an_illegal_history_is_named(
+    status: OrderStatus, history: tuple[Change, ...], details: list[str]
+) -> None:
+    order = an_order(status=status, history=history)
+    assert found(invariants.order_history_is_legal(order)) == [(4, "ord_1", detail) for detail in details]
+
+
+def test_a_return_with_an_illegal_history_is_named() -> None:
+    rma = a_return(status=R.REFUNDED, history=steps(R.RECEIVED, R.AUTHORISED, R.REFUNDED, R.CLOSED))
+    assert found(invariants.return_history_is_legal(rma)) == [
+        (4, "ret_1", "began as RECEIVED, from None"),
+        (4, "ret_1", "went from RECEIVED to AUTHORISED"),
+        (4, "ret_1", "went from AUTHORISED to REFUNDED"),
+        (4, "ret_1", "is REFUNDED; its history ends elsewhere"),
+    ]
+
+
+def seen(*states: ShipmentStatus) -> tuple[TrackingEvent, ...]:
+    return tuple(TrackingEvent(state, NOW) for state in states)
+
+
+def test_a_parcel_on_a_legal_way_is_not_named() -> None:
+    way = seen(P.LABELLED, P.PICKED_UP, P.IN_TRANSIT, P.IN_TRANSIT, P.OUT_FOR_DELIVERY, P.DELIVERED)
+    assert found(invariants.tracking_is_legal(a_shipment(*way))) == []
+
+
+@pytest.mark.parametrize(
+    ("shipment", "detail"),
+    [
+        (a_shipment(*seen(P.LABELLED, P.DELIVERED)), "went from LABELLED to DELIVERED"),
+        (a_shipment(*seen(P.PICKED_UP)), "began as PICKED_UP"),
+        (a_shipment(status=P.PICKED_UP), "is PICKED_UP; its last tracking event says otherwise"),
+        (a_shipment(tracking_events=()), "is LABELLED; its last tracking event says otherwise"),
+    ],
+)
+def test_a_parcel_on_an_illegal_way_is_named(shipment: Shipment, detail: str) -> None:
+    assert found(invariants.tracking_is_legal(shipment)) == [(4, "shp_1", detail)]
+
+
+# 5
+
+
+def test_one_number_may_be_two_carriers() -> None:
+    parcels = [
+        a_shipment(carrier=Carrier.DHL, tracking_number="1234567890"),
+        a_shipment(carrier=Carrier.FEDEX, tracking_number="1234567890"),
+        a_shipment(),
+    ]
+    assert found(invariants.tracking_numbers_are_unique(parcels)) == []
+
+
+def test_a_carriers_number_on_two_parcels_is_named_once() -> None:
+    assert found(invariants.tracking_numbers_are_unique([a_shipment(), a_shipment(), a_shipment()])) == [
+        (5, "UPS/1Z999AA10123456784", "3 shipments have it")
+    ]
+
+
+def test_an_empty_world_holds() -> None:
+    assert found(invariants.stock_conserves([], {})) == []
+    assert found(invariants.nothing_oversold([])) == []
+    assert found(invariants.promises_are_kept_in_stock([], [])) == []
+    assert found(invariants.tracking_numbers_are_unique([])) == []
