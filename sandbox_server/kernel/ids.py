@@ -3,7 +3,7 @@
 import hashlib
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no letter is taken for a digit
-_LENGTH = 16
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 def make_id(seed: int, prefix: str, number: int) -> str:
@@ -17,7 +17,7 @@ def make_id(seed: int, prefix: str, number: int) -> str:
     """
     digest = hashlib.blake2b(f"{seed}/{prefix}/{number}".encode(), digest_size=10).digest()
     bits = int.from_bytes(digest)
-    return f"{prefix}_" + "".join(_ALPHABET[bits >> shift & 31] for shift in _SHIFTS)
+    return f"{prefix}_" + "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
 
 
-_SHIFTS = tuple(5 * place for place in reversed(range(_LENGTH)))
+_SHIFTS = range(70, -1, -10)  # 80 bits are 8 pairs of letters
