@@ -18,7 +18,7 @@ from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
-from sandbox_server.services.ports import Packed, Page, Query, Replay
+from sandbox_server.services.ports import Ledger, Packed, Page, Query, Replay, Table
 from sandbox_server.traffic.credentials import Credential, Token
 
 E = TypeVar("E", bound=msgspec.Struct)
@@ -188,18 +188,19 @@ class MemoryLedger:
 class MemoryTransaction:
     """A unit of work; tables come to be when they are first asked for, for most calls touch two or three."""
 
-    stores: MemoryTable[Store]
-    products: MemoryTable[Product]
-    levels: MemoryTable[StockLevel]
-    loads: MemoryTable[StoreLoad]
-    orders: MemoryTable[Order]
-    shipments: MemoryTable[Shipment]
-    returns: MemoryTable[Return]
-    events: MemoryTable[Event]
-    due: DueTable
-    credentials: MemoryTable[Credential]
-    tokens: MemoryTable[Token]
-    replays: MemoryTable[Replay]
+    stores: Table[Store]
+    products: Table[Product]
+    levels: Table[StockLevel]
+    loads: Table[StoreLoad]
+    orders: Table[Order]
+    shipments: Table[Shipment]
+    returns: Table[Return]
+    events: Table[Event]
+    due: Table[DueEvent]
+    ledger: Ledger
+    credentials: Table[Credential]
+    tokens: Table[Token]
+    replays: Table[Replay]
 
     def __init__(self, world: MemoryPersistence, cause: str, now: datetime) -> None:
         self.now = now
@@ -208,7 +209,7 @@ class MemoryTransaction:
         self.cause = cause
         self._world = world
         self._passed: list[Deadline] = []
-        self.ledger = MemoryLedger(world.movements)
+        self.ledger = self._ledger = MemoryLedger(world.movements)
 
     def __getattr__(self, name: str) -> MemoryTable[Any]:
         columns = self._world.columns.get(name)
@@ -220,7 +221,7 @@ class MemoryTransaction:
 
     def next_due(self, until: datetime) -> DueEvent | None:
         """Return the first due event at or before the instant."""
-        committed, staged = self._world.deadlines, self.due.deadlines
+        committed, staged = self._world.deadlines, cast(DueTable, self.due).deadlines
         while committed and not self._stands(committed[0]):
             self._passed.append(heappop(committed))
         while staged and not self._stands(staged[0]):
@@ -239,7 +240,7 @@ class MemoryTransaction:
         for value in list(self.__dict__.values()):
             if isinstance(value, MemoryTable):
                 value.flush()
-        self.ledger.flush()
+        self._ledger.flush()
         due = self.__dict__.get(DUE.name)
         if due is not None:
             for deadline in cast(DueTable, due).deadlines:
