@@ -82,6 +82,18 @@ TWO_LINES = [Demand("1", "A", 2), Demand("2", "B", 1)]
             id="a line is not split where a far store has the whole of it",
         ),
         pytest.param(
+            [Demand("1", "A", 3), Demand("2", "B", 1)],
+            {("S0001", "A"): 2, ("S0001", "B"): 1, ("S0003", "A"): 3},
+            [("1", 3, "S0003"), ("2", 1, "S0001")],
+            id="nor where a far store has exactly the whole of it",
+        ),
+        pytest.param(
+            [Demand("1", "A", 3)],
+            {("S0001", "A"): 2, ("S0002", "A"): 0, ("S0003", "A"): 2},
+            [("1", 2, "S0001"), ("1", 1, "S0003")],
+            id="a store that has none gets no part",
+        ),
+        pytest.param(
             [Demand("1", "A", 3), Demand("2", "A", 3)],
             {("S0001", "A"): 4, ("S0002", "A"): 2},
             [("1", 3, "S0001"), ("2", 1, "S0001"), ("2", 2, "S0002")],
@@ -115,7 +127,10 @@ skus = st.sampled_from("ABC")
 orders = st.lists(st.tuples(skus, st.integers(1, 6)), min_size=1, max_size=4).map(
     lambda items: [Demand(str(place), sku, quantity) for place, (sku, quantity) in enumerate(items, 1)]
 )
-stocks = st.dictionaries(st.tuples(st.integers(0, 4).map(lambda number: f"S000{number}"), skus), st.integers(0, 8))
+positions = [(f"S000{number}", sku) for number in range(5) for sku in "ABC"]
+stocks = st.lists(st.integers(0, 6), min_size=len(positions), max_size=len(positions)).map(
+    lambda counts: dict(zip(positions, counts, strict=True))
+)
 
 
 def sums(demands: list[Demand]) -> Counter[str]:
