@@ -392,4 +392,4 @@ def shipping(units: int, play: Play) -> Step:
 
 
 TestPlay = Play.TestCase
-TestPlay.settings = settings(max_examples=200, stateful_step_count=50)
+TestPlay.settings = settings(max_examples=60, stateful_step_count=50)
