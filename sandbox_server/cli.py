@@ -10,16 +10,24 @@ from sandbox_server.settings import DEFAULT_WORLD, ClockMode, Settings
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
-@click.group(context_settings={"auto_envvar_prefix": "SANDBOX", "help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="acorn-sandbox")
 def main() -> None:
     """A marketplace on your laptop: develop and test store-fulfilment integrations against it."""
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, show_envvar=True, help="Address to listen on.")
+@click.option(
+    "--host",
+    envvar="SANDBOX_HOST",
+    default="127.0.0.1",
+    show_default=True,
+    show_envvar=True,
+    help="Address to listen on.",
+)
 @click.option(
     "--port",
+    envvar="SANDBOX_PORT",
     default=8080,
     show_default=True,
     show_envvar=True,
@@ -28,16 +36,22 @@ def main() -> None:
 )
 @click.option(
     "--fixture",
+    envvar="SANDBOX_FIXTURE",
     default=DEFAULT_WORLD,
     show_default=True,
     show_envvar=True,
     help="The world: small_chain, regional_chain, peak_day, or the path of a YAML file like those.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0), show_envvar=True, help="What all chance follows from. [default: the world's own]"
+    "--seed",
+    envvar="SANDBOX_SEED",
+    type=click.IntRange(0),
+    show_envvar=True,
+    help="What all chance follows from. [default: the world's own]",
 )
 @click.option(
     "--clock",
+    envvar="SANDBOX_CLOCK",
     type=click.Choice([mode.value for mode in ClockMode]),
     default=ClockMode.FROZEN.value,
     show_default=True,
@@ -46,15 +60,17 @@ def main() -> None:
 )
 @click.option(
     "--data-dir",
+    envvar="SANDBOX_DATA_DIR",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(".sandbox"),
     show_default=True,
     show_envvar=True,
     help="Where made worlds are kept, to start faster next time.",
 )
-@click.option("--ephemeral", is_flag=True, show_envvar=True, help="Write nothing to disk.")
+@click.option("--ephemeral", envvar="SANDBOX_EPHEMERAL", is_flag=True, show_envvar=True, help="Write nothing to disk.")
 @click.option(
     "--log-level",
+    envvar="SANDBOX_LOG_LEVEL",
     type=click.Choice(_LEVELS),
     default="warning",
     show_default=True,

@@ -3,6 +3,7 @@
 import logging
 import socket
 import sys
+from contextlib import suppress
 from typing import Any, cast
 
 import click
@@ -64,10 +65,9 @@ def serve(settings: Settings) -> None:
             ws="none",
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        try:
+        with suppress(KeyboardInterrupt):
             _Server(config, url).run(sockets=[listener])
-        except KeyboardInterrupt:
-            click.echo("Stopped.")
+        click.echo("Stopped.")
 
 
 class _Server(uvicorn.Server):
