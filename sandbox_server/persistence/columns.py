@@ -8,14 +8,13 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from sandbox_server.kernel.clock import to_milliseconds
-from sandbox_server.persistence.positions import BEGINNING, END, bounds, has, held, matching
+from sandbox_server.persistence.instants import Instants
+from sandbox_server.persistence.positions import BEGINNING, END, bounds, has, matching, narrowest_first
 from sandbox_server.persistence.tables import Spec
-from sandbox_server.services.codec import pack
-from sandbox_server.services.ports import Page, Query
+from sandbox_server.services.ports import OPEN_WINDOW, Packed, Page, Query
 
 E = TypeVar("E", bound=msgspec.Struct)
 T = TypeVar("T")
-_LOG_SLACK = 100_000
 
 
 class Columns(Generic[E]):
@@ -29,16 +28,14 @@ class Columns(Generic[E]):
     def __init__(self, spec: Spec[E]) -> None:
         self.spec = spec
         self.positions: dict[str, int] = {}
-        self.keys: list[str | None] = [None]
-        self.rows: list[bytes | None] = [None]
-        self.created = array("q", (BEGINNING,))
-        self.updated = array("q", (BEGINNING,))
+        self.keys: list[str | None] = []
+        self.rows: list[Packed | None] = []
+        self.created = array("q")
+        self.updated = Instants()
         self.indexes: dict[str, dict[str, array[int]]] = {name: {} for name in (*spec.fixed, *spec.moving)}
-        self.log_times = array("q")
-        self.log_positions = array("q")
-        self.log_from = BEGINNING
         self.first = 1
         self._derived: dict[Callable[[Sequence[E]], Any], Any] = {}
+        self.pass_over(1)
 
     def copy(self) -> "Columns[E]":
         """Return columns of their own with the same rows; the packed entities are shared."""
@@ -47,8 +44,7 @@ class Columns(Generic[E]):
         twin.keys = self.keys.copy()
         twin.rows = self.rows.copy()
         twin.first = self.first
-        twin.created, twin.updated = self.created[:], self.updated[:]
-        twin.log_times, twin.log_positions, twin.log_from = self.log_times[:], self.log_positions[:], self.log_from
+        twin.created, twin.updated = self.created[:], self.updated.copy()
         twin.indexes = {
             name: {value: positions[:] for value, positions in index.items()} for name, index in self.indexes.items()
         }
@@ -63,8 +59,8 @@ class Columns(Generic[E]):
         assert row is not None
         return self.spec.unpack(row)
 
-    def put(self, key: str, entity: E) -> None:
-        """Insert the entity or replace the one with its key."""
+    def put(self, key: str, entity: E, row: Packed) -> None:
+        """Insert the entity or replace the one with its key; `row` is what it is packed to."""
         spec = self.spec
         self._derived.clear()
         position = self.positions.get(key)
@@ -74,9 +70,14 @@ class Columns(Generic[E]):
             before = self.get(key)
             for name, values in spec.moving.items():
                 self._reindex(name, position, values(before) if before is not None else (), values(entity))
-        self.rows[position] = pack(entity)
+        self.rows[position] = row
         if spec.updated_at is not None:
-            self._touch(position, to_milliseconds(spec.updated_at(entity)))
+            self.updated.move(position, to_milliseconds(spec.updated_at(entity)))
+
+    def pass_over(self, positions: int) -> None:
+        """Leave so many positions empty: those of entities that came and went in one transaction."""
+        for _ in range(positions):
+            self._append(None, BEGINNING)
 
     def remove(self, key: str) -> None:
         """Take the entity away; its position stays empty."""
@@ -95,17 +96,17 @@ class Columns(Generic[E]):
 
     def page(self, query: Query) -> Page[E]:
         """Return one page; its cost depends on the rows it returns, not on those there are."""
-        found: list[tuple[int, bytes]] = []
-        updated, rows = self.updated, self.rows
-        earliest, latest = bounds(query.updated)
+        found: list[Packed] = []
+        last = query.after
         for position in self._candidates(query):
-            row = rows[position]
-            if row is None or not earliest <= updated[position] < latest:
+            row = self.rows[position]
+            if row is None:
                 continue
             if len(found) == query.limit:
-                return Page([row for _, row in found], found[-1][0])
-            found.append((position, row))
-        return Page([row for _, row in found], None)
+                return Page(found, last)
+            found.append(row)
+            last = position
+        return Page(found, None)
 
     def select(self, where: Mapping[str, str]) -> Iterator[str]:
         """Return the keys of the entities whose indexes have these values, in order of creation."""
@@ -122,14 +123,17 @@ class Columns(Generic[E]):
 
     def _insert(self, key: str, entity: E) -> int:
         position = self.positions[key] = len(self.rows)
-        self.keys.append(key)
-        self.rows.append(None)
         created_at = self.spec.created_at
-        self.created.append(to_milliseconds(created_at(entity)) if created_at is not None else BEGINNING)
-        self.updated.append(BEGINNING)
+        self._append(key, to_milliseconds(created_at(entity)) if created_at is not None else BEGINNING)
         for name, values in {**self.spec.fixed, **self.spec.moving}.items():
             self._reindex(name, position, (), values(entity))
         return position
+
+    def _append(self, key: str | None, created: int) -> None:
+        self.keys.append(key)
+        self.rows.append(None)
+        self.created.append(created)
+        self.updated.append(BEGINNING)
 
     def _reindex(self, name: str, position: int, before: tuple[str, ...], after: tuple[str, ...]) -> None:
         if before == after:
@@ -143,18 +147,6 @@ class Columns(Generic[E]):
             if value not in before:
                 insort(index.setdefault(value, array("q")), position)
 
-    def _touch(self, position: int, at: int) -> None:
-        self.updated[position] = at
-        self.log_times.append(at)
-        self.log_positions.append(position)
-        if len(self.log_times) > 2 * len(self.rows) + _LOG_SLACK:
-            self._forget_old_changes()
-
-    def _forget_old_changes(self) -> None:
-        half = len(self.log_times) // 2
-        self.log_from = self.log_times[half - 1] + 1
-        del self.log_times[:half], self.log_positions[:half]
-
     def _candidates(self, query: Query) -> Iterable[int]:
         start, stop = max(query.after + 1, self.first), len(self.rows)
         earliest, latest = bounds(query.created)
@@ -162,27 +154,24 @@ class Columns(Generic[E]):
             start = max(start, bisect_left(self.created, earliest))
         if latest < END:
             stop = bisect_left(self.created, latest)
-        recent = self._changed_since(query)
-        if recent is None:
+        if query.updated == OPEN_WINDOW:
             return matching(self.indexes, query.where, start, stop)
-        chosen = [held(self.indexes, name, value) for name, value in query.where.items()]
-        return [
-            position
-            for position in recent
-            if start <= position < stop and all(has(positions, position) for positions in chosen)
-        ]
+        return self._changed(query, start, stop)
 
-    def _changed_since(self, query: Query) -> Sequence[int] | None:
-        """Return the positions of what changed lately, rising, where they are fewer than what the indexes offer."""
-        if query.updated.after is None:
-            return None
-        earliest, _ = bounds(query.updated)
-        if earliest < self.log_from:
-            return None
-        first = bisect_left(self.log_times, earliest)
-        offered = min(
-            (len(held(self.indexes, name, value)) for name, value in query.where.items()), default=len(self.rows)
-        )
-        if len(self.log_times) - first >= offered:
-            return None
-        return sorted(set(self.log_positions[first:]))
+    def _changed(self, query: Query, start: int, stop: int) -> Iterator[int]:
+        """Return positions by index and by change: each in turn says where to look next."""
+        earliest, latest = bounds(query.updated)
+        if not query.where:
+            yield from self.updated.within(start, stop, earliest, latest)
+            return
+        narrowest, *others = narrowest_first(self.indexes, query.where)
+        position = start
+        while (place := bisect_left(narrowest, position)) < len(narrowest):
+            held = narrowest[place]
+            position = self.updated.following(held, stop, earliest, latest)
+            if position >= stop:
+                return
+            if position == held:
+                if all(has(other, position) for other in others):
+                    yield position
+                position += 1

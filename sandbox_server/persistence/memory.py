@@ -18,6 +18,7 @@ from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
+from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Ledger, Packed, Page, Query, Replay, Table
 from sandbox_server.traffic.credentials import Credential, Token
 
@@ -55,10 +56,10 @@ class MemoryPersistence:
         transaction = MemoryTransaction(self, cause, now)
         try:
             yield transaction
+            transaction.commit()
         except BaseException:
             transaction.rollback()
             raise
-        transaction.commit()
 
     @contextmanager
     def read(self, now: datetime) -> Iterator["MemoryTransaction"]:
@@ -77,7 +78,9 @@ class MemoryTable(Generic[E]):
         self._columns = columns
         self._spec: Spec[E] = columns.spec
         self.staged: dict[str, E | None] = {}
+        self._removed: dict[str, None] = {}
         self._inserted = 0
+        self._derived: dict[Callable[[Sequence[E]], Any], Any] = {}
 
     def get(self, key: str) -> E | None:
         """Return the entity with this key."""
@@ -94,14 +97,17 @@ class MemoryTable(Generic[E]):
     def put(self, entity: E) -> None:
         """Stage an insert or a replacement."""
         key = self._spec.key(entity)
-        if key not in self.staged and key not in self._columns.positions:
+        if not self.has(key):
             self._inserted += 1
+            self.staged.pop(key, None)  # what was removed comes back as the last one
         self.staged[key] = entity
+        self._derived.clear()
 
     def remove(self, key: str) -> None:
         """Stage a removal."""
         if self.has(key):
-            self.staged[key] = None
+            self.staged[key] = self._removed[key] = None
+            self._derived.clear()
 
     def count(self) -> int:
         """Return how many entities were ever inserted."""
@@ -113,34 +119,48 @@ class MemoryTable(Generic[E]):
 
     def select(self, **where: str) -> Iterator[E]:
         """Return every entity with these index values."""
-        committed = list(self._columns.select(where))
-        for key in committed:
+        for key in self._candidates(where):
             entity = self.get(key)
             if entity is not None and self._fits(entity, where):
                 yield entity
-        seen = set(committed)
-        for key, staged in list(self.staged.items()):
-            if key not in seen and staged is not None and self._fits(staged, where):
-                yield staged
 
     def derived(self, build: Callable[[Sequence[E]], T]) -> T:
         """Return what `build` makes of all entities, kept until one of them changes."""
-        if self.staged:
-            return build(list(self.select()))
-        return self._columns.derived(build)
+        if not self.staged:
+            return self._columns.derived(build)
+        if build not in self._derived:
+            self._derived[build] = build(list(self.select()))
+        return cast(T, self._derived[build])
 
     def unpack(self, packed: Packed) -> E:
         """Return the entity in a row."""
         return self._spec.unpack(packed)
 
-    def flush(self) -> None:
-        """Write what is staged."""
-        columns = self._columns
+    def packed(self) -> dict[str, Packed]:
+        """Return what is staged as rows, by key: the one step of a commit that may fail."""
+        return {key: pack(entity) for key, entity in self.staged.items() if entity is not None}
+
+    def flush(self, rows: Mapping[str, Packed]) -> None:
+        """Write what is staged, given as rows."""
+        columns, count = self._columns, self.count()
+        for key in self._removed:
+            columns.remove(key)
         for key, entity in self.staged.items():
-            if entity is None:
-                columns.remove(key)
-            else:
-                columns.put(key, entity)
+            if entity is not None:
+                columns.put(key, entity, rows[key])
+        columns.pass_over(count + 1 - len(columns.rows))
+
+    def _candidates(self, where: Mapping[str, str]) -> list[str]:
+        """Return the keys of what may fit, in order of creation."""
+        keys = list(self._columns.select(where))
+        if not self.staged:
+            return keys
+        positions, gone = self._columns.positions, self._removed
+        old = {key for key in (*keys, *self.staged) if key in positions and key not in gone}
+        return [
+            *sorted(old, key=positions.__getitem__),
+            *(key for key in self.staged if key not in positions or key in gone),
+        ]
 
     def _fits(self, entity: E, where: Mapping[str, str]) -> bool:
         spec = self._spec
@@ -232,18 +252,18 @@ class MemoryTransaction:
         return self.due.get(first[2]) if first[0] <= until else None
 
     def _stands(self, deadline: Deadline) -> bool:
-        event = self.due.get(deadline[2])
-        return event is not None and event.sequence == deadline[1]
+        due, sequence, key = deadline
+        event = self.due.get(key)
+        return event is not None and (event.due, event.sequence) == (due, sequence)
 
     def commit(self) -> None:
-        """Write everything that is staged."""
-        for value in list(self.__dict__.values()):
-            if isinstance(value, MemoryTable):
-                value.flush()
+        """Write everything that is staged, or raise and write nothing."""
+        tables = [table for table in self.__dict__.values() if isinstance(table, MemoryTable)]
+        for table, rows in [(table, table.packed()) for table in tables]:
+            table.flush(rows)
         self._ledger.flush()
-        due = self.__dict__.get(DUE.name)
-        if due is not None:
-            for deadline in cast(DueTable, due).deadlines:
+        if DUE.name in self.__dict__:
+            for deadline in cast(DueTable, self.due).deadlines:
                 heappush(self._world.deadlines, deadline)
 
     def rollback(self) -> None:

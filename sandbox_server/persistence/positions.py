@@ -3,9 +3,9 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sandbox_server.kernel.clock import to_milliseconds
+from sandbox_server.kernel.clock import from_milliseconds, to_milliseconds
 from sandbox_server.services.ports import Window
 
 Index = Mapping[str, "array[int]"]
@@ -17,15 +17,15 @@ def matching(indexes: Mapping[str, Index], where: Mapping[str, str], start: int,
     """Return the positions from `start` to below `stop` that every index named in `where` holds, rising."""
     if not where:
         return range(start, stop)
-    narrowest, *others = sorted((held(indexes, name, value) for name, value in where.items()), key=len)
+    narrowest, *others = narrowest_first(indexes, where)
     span = range(bisect_left(narrowest, start), bisect_left(narrowest, stop))
     chosen: Iterable[int] = map(narrowest.__getitem__, span)
     return filter(_in_all(others), chosen) if others else chosen
 
 
-def held(indexes: Mapping[str, Index], name: str, value: str) -> "array[int]":
-    """Return the positions that an index holds for a value."""
-    return indexes[name].get(value, _NONE)
+def narrowest_first(indexes: Mapping[str, Index], where: Mapping[str, str]) -> list["array[int]"]:
+    """Return the positions that each index named in `where` holds for its value, the fewest first."""
+    return sorted((indexes[name].get(value, _NONE) for name, value in where.items()), key=len)
 
 
 def has(positions: "array[int]", position: int) -> bool:
@@ -43,7 +43,8 @@ def bounds(window: Window) -> tuple[int, int]:
 
 def first_millisecond(at: datetime) -> int:
     """Return the first whole millisecond that is not before the instant: callers may ask more finely than we keep."""
-    return to_milliseconds(at + timedelta(microseconds=999))
+    whole = to_milliseconds(at)
+    return whole if from_milliseconds(whole) == at else whole + 1
 
 
 def _in_all(others: list["array[int]"]) -> Callable[[int], bool]:

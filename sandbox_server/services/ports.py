@@ -81,7 +81,7 @@ class Table(Protocol[E]):
         ...
 
     def put(self, entity: E) -> None:
-        """Insert the entity, or replace the one that has its key."""
+        """Insert the entity, or replace the one that has its key; one that was removed comes back as a new one."""
         ...
 
     def remove(self, key: str) -> None:
