@@ -78,7 +78,7 @@ class Directory:
             TokenRevoked: It was revoked.
             Unauthenticated: It is no access token of ours.
         """
-        tenant = self._tenants.get(text.partition(".")[0])
+        tenant = self._tenants.get(text.rpartition(".")[0])
         if tenant is None:
             raise Unauthenticated("The access token is not known.")
         with tenant.read() as tx:

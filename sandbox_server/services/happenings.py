@@ -20,9 +20,9 @@ def schedule(tx: Transaction, kind: DueKind, subject: str, due: datetime | None)
     Args:
         due: An instant that has passed already counts as now; None calls it off.
     """
+    at = max(due, tx.now) if due is not None else None
     planned = tx.due.get(due_key(kind, subject))
-    if due is None:
-        if planned is not None:
-            tx.due.remove(planned.key)
-    elif planned is None or planned.due != due:
-        tx.due.put(DueEvent(kind, subject, max(due, tx.now), tx.due.count() + 1))
+    if planned is not None and planned.due != at:
+        tx.due.remove(planned.key)  # not replaced: each scheduling has a sequence of its own
+    if at is not None and (planned is None or planned.due != at):
+        tx.due.put(DueEvent(kind, subject, at, tx.due.count() + 1))

@@ -31,11 +31,13 @@ def remember(
     tx: Transaction, client_id: str, key: str, fingerprint: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
     """Keep an answer for 24 hours of virtual time; the oldest records that are over leave at the same time."""
+    replay = Replay(_record_key(client_id, key), fingerprint, status, headers, body, tx.now + KEPT_FOR)
     oldest = tx.replays.page(Query(limit=_SWEPT_AT_ONCE))
     for record in map(tx.replays.unpack, oldest.rows):
         if record.kept_until <= tx.now:
             tx.replays.remove(record.key)
-    tx.replays.put(Replay(_record_key(client_id, key), fingerprint, status, headers, body, tx.now + KEPT_FOR))
+    tx.replays.remove(replay.key)  # a key used again after its time is the youngest record, not the oldest
+    tx.replays.put(replay)
 
 
 def _record_key(client_id: str, key: str) -> str:

@@ -1,6 +1,6 @@
 """Orders: placed by buyers, answered by stores, cancelled by anybody, watched by the clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sandbox_server.domain import fulfilment
 from sandbox_server.domain import orders as rules
@@ -21,6 +21,7 @@ from sandbox_server.domain.orders import (
     OrderStatus,
     RejectReason,
 )
+from sandbox_server.domain.shipments import ShipmentStatus
 from sandbox_server.domain.stores import ServiceLevel, Store
 from sandbox_server.kernel.geo import Location
 from sandbox_server.kernel.ids import make_id
@@ -104,7 +105,7 @@ def cancel(
     order, freed = fulfilment.cancel(before, line_ids, cancellation, tx.cause)
     inventory.free(tx, freed, order_id)
     emit(tx, EventType.ORDER_CANCELLED, order_id)
-    return _save(tx, before, order)
+    return _save(tx, before, _delivered(tx, order))
 
 
 def hand_over(tx: Transaction, order: Order, store_id: str, quantities: dict[str, int]) -> Order:
@@ -119,10 +120,11 @@ def hand_over(tx: Transaction, order: Order, store_id: str, quantities: dict[str
 
 
 def deliver(tx: Transaction, order_id: str) -> None:
-    """Note that every parcel of an order has arrived, where the order was shipped whole."""
+    """Note that a parcel of an order has arrived: with the last one of a shipped order, the order is delivered."""
     order = get(tx, order_id)
-    if order.status is OrderStatus.SHIPPED:
-        _save(tx, order, rules.enter(order, OrderStatus.DELIVERED, tx.now, tx.cause))
+    delivered = _delivered(tx, order)
+    if delivered is not order:
+        _save(tx, order, delivered)
 
 
 def reroute_from(tx: Transaction, store: Store) -> None:
@@ -149,14 +151,12 @@ def shipment_overdue(tx: Transaction, order_id: str) -> None:
     """Mark an order late that its store has not shipped by the deadline; it is cancelled 48 hours later."""
     order = get(tx, order_id)
     emit(tx, EventType.ORDER_LATE, order_id)
-    schedule(tx, DueKind.CANCEL_LATE, order_id, tx.now + CANCEL_LATE_AFTER)
     _save(tx, order, fulfilment.marked_late(order, tx.now))
 
 
 def cancel_late(tx: Transaction, order_id: str) -> None:
-    """Cancel what is still unshipped of an order that has been late for 48 hours."""
-    if rules.promises(get(tx, order_id), AllocationStatus.ALLOCATED):
-        cancel(tx, order_id, None, CancelledBy.MARKETPLACE, CancelReason.NOT_SHIPPED)
+    """Cancel what is still unshipped of a late order, 48 hours after its deadline."""
+    cancel(tx, order_id, None, CancelledBy.MARKETPLACE, CancelReason.NOT_SHIPPED)
 
 
 def _line(tx: Transaction, number: int, sku: str, quantity: int) -> Line:
@@ -171,13 +171,15 @@ def _destination(buyer: Buyer) -> Location:
     return location
 
 
-def _promise(tx: Transaction, order: Order, shares: Iterable[Share]) -> None:
+def _promise(tx: Transaction, order: Order, shares: Iterable[Share], known: Collection[str] = ()) -> None:
+    """Reserve stock; the order counts once in each store, not again where a part of it is `known`."""
     chosen: dict[str, Store] = {}
     for share in shares:
         inventory.reserve(tx, share.store, share.sku, share.quantity, order.order_id)
         chosen[share.store.store_id] = share.store
-    for store in chosen.values():
-        sourcing.count_order(tx, store)
+    for store_id, store in chosen.items():
+        if store_id not in known:
+            sourcing.count_order(tx, store)
 
 
 def _reassigned(tx: Transaction, order: Order) -> Order:
@@ -185,9 +187,10 @@ def _reassigned(tx: Transaction, order: Order) -> Order:
     moved = False
     for demand in rules.unassigned(order):
         refused = rules.refused_by(order, demand.line_id)
-        shares = sourcing.source(tx, [demand], _destination(order.buyer), order.service_level, refused)
+        known = order.store_ids
+        shares = sourcing.source(tx, [demand], _destination(order.buyer), order.service_level, refused, known)
         if shares is not None:
-            _promise(tx, order, shares)
+            _promise(tx, order, shares, known)
             order = fulfilment.assign(order, shares, sourcing.deadlines(tx, order.service_level), tx.now)
             moved = True
     if moved:
@@ -203,6 +206,14 @@ def _given_up(tx: Transaction, order: Order, reason: CancelReason) -> Order:
     return rules.settle(order, tx.now, tx.cause)
 
 
+def _delivered(tx: Transaction, order: Order) -> Order:
+    """Return the order, delivered where it was shipped whole and every parcel of it has arrived."""
+    parcels = tx.shipments.select(order_id=order.order_id)
+    if order.status is OrderStatus.SHIPPED and all(parcel.status is ShipmentStatus.DELIVERED for parcel in parcels):
+        return rules.enter(order, OrderStatus.DELIVERED, tx.now, tx.cause)
+    return order
+
+
 def _save(tx: Transaction, before: Order, order: Order) -> Order:
     """Keep the order, one version on, and have the clock watch the deadlines that it has now."""
     if before is not order:
@@ -215,7 +226,7 @@ def _save(tx: Transaction, before: Order, order: Order) -> Order:
 def _watch(tx: Transaction, order: Order) -> None:
     waits = rules.promises(order, AllocationStatus.RESERVED)
     schedule(tx, DueKind.ACKNOWLEDGE_BY, order.order_id, order.acknowledge_by if waits else None)
-    hand_over_by = rules.hand_over_by(order)
-    schedule(tx, DueKind.SHIP_BY, order.order_id, hand_over_by if not order.late else None)
-    if hand_over_by is None:
-        schedule(tx, DueKind.CANCEL_LATE, order.order_id, None)
+    owed_by = rules.hand_over_by(order)
+    cancelled_at = owed_by + CANCEL_LATE_AFTER if owed_by is not None else None
+    schedule(tx, DueKind.SHIP_BY, order.order_id, owed_by if not order.late else None)
+    schedule(tx, DueKind.CANCEL_LATE, order.order_id, cancelled_at if order.late else None)

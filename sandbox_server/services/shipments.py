@@ -86,7 +86,7 @@ def track(tx: Transaction, shipment_id: str, event: TrackingEvent) -> Shipment:
     _save(tx, shipment)
     if event.status in _EVENTS:
         emit(tx, _EVENTS[event.status], shipment_id)
-    if event.status is ShipmentStatus.DELIVERED and _all_delivered(tx, shipment.order_id):
+    if event.status is ShipmentStatus.DELIVERED:
         orders.deliver(tx, shipment.order_id)
     return shipment
 
@@ -131,7 +131,3 @@ def _save(tx: Transaction, shipment: Shipment) -> Shipment:
     step = rules.carrier_step(shipment, tx.seed)
     schedule(tx, DueKind.CARRIER_STEP, shipment.shipment_id, step.due if step is not None else None)
     return shipment
-
-
-def _all_delivered(tx: Transaction, order_id: str) -> bool:
-    return all(parcel.status is ShipmentStatus.DELIVERED for parcel in tx.shipments.select(order_id=order_id))

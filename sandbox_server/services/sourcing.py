@@ -36,12 +36,14 @@ def source(
     destination: Location,
     level: ServiceLevel,
     barred: Collection[str] = (),
+    known: Collection[str] = (),
 ) -> list[Share] | None:
     """
     Return which stores serve what now, or None where they cannot.
 
     Args:
         barred: Codes of stores that are not to be asked.
+        known: Codes of stores that have a part of the order already, whatever else they have to do today.
     """
     answers: dict[str, bool] = {}
 
@@ -49,7 +51,7 @@ def source(
         answer = answers.get(store.store_id)
         if answer is None:
             fit = store.store_id not in barred and stores.can_serve(store, level, tx.now)
-            answer = answers[store.store_id] = fit and _has_capacity(tx, store)
+            answer = answers[store.store_id] = fit and (store.store_id in known or _has_capacity(tx, store))
         return answer
 
     def availability(store: Store, sku: str) -> int:
