@@ -1,0 +1,36 @@
+"""
+`python3 run_sandbox.py bench [--json FILE]`: what the sandbox costs, measured here and now.
+
+A measurement is a function that returns a `Section`; a new one is a line in `MEASUREMENTS`.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from load_tests.benchmarks import throughput
+from load_tests.benchmarks.report import Section, show, write
+
+MEASUREMENTS: Sequence[tuple[str, Callable[[], Section]]] = (("answers a second", throughput.measure),)
+
+
+def run(json_path: Path | None = None) -> bool:
+    """
+    Measure everything, print it, and write it down.
+
+    Args:
+        json_path: Where the facts go as JSON; None writes none.
+
+    Returns:
+        Whether every promise was kept.
+    """
+    console = Console()
+    sections = []
+    for what, measure in MEASUREMENTS:
+        with console.status(f"Measuring: {what}"):
+            sections.append(measure())
+        show(sections[-1], console)
+    if json_path is not None:
+        write(sections, json_path)
+    return not any(section.broken for section in sections)

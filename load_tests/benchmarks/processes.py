@@ -1,0 +1,106 @@
+"""Servers and the load on them, each in a process of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import IO, Any
+
+from load_tests.benchmarks.generator import Load, Plan
+
+ROOT = Path(__file__).resolve().parents[2]
+_HERE = "load_tests.benchmarks"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it listens, and the pipes through which it tells how busy it was."""
+
+    port: int
+    questions: IO[str]
+    answers: IO[str]
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the server has used since its start."""
+        self.questions.write("\n")
+        self.questions.flush()
+        return float(self.answers.readline())
+
+
+@contextmanager
+def running(kind: str, *arguments: str) -> Iterator[Server]:
+    """
+    Start one of the servers of `servers.py`, and stop it in the end.
+
+    Raises:
+        RuntimeError: It does not start.
+    """
+    command = [sys.executable, "-m", f"{_HERE}.servers", kind, *arguments]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdin
+    assert process.stdout
+    try:
+        port = process.stdout.readline()
+        if not port:
+            raise RuntimeError(f"the {kind} server does not start; what it says stands above")
+        yield Server(int(port), process.stdin, process.stdout)
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdin.close()
+        process.stdout.close()
+
+
+def load(plan: Plan) -> Load:
+    """
+    Return what a load came to.
+
+    Raises:
+        RuntimeError: An answer was not 200.
+    """
+    command = [sys.executable, "-m", f"{_HERE}.generator"]
+    done = subprocess.run(
+        command, input=json.dumps(asdict(plan)), capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"the load generator fails: {done.stderr.strip()}")
+    result = Load(**json.loads(done.stdout))
+    if result.failure:
+        raise RuntimeError(f"answer {result.answers} was not 200: {result.failure}")
+    return result
+
+
+def ask(port: int, method: str, target: str, headers: dict[str, str], body: bytes | None = None) -> bytes:
+    """
+    Return the body of one answer.
+
+    Raises:
+        RuntimeError: It was not 200.
+    """
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, target, body, headers)
+        response = connection.getresponse()
+        content = response.read()
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise RuntimeError(f"{method} {target} is answered with {response.status}: {content[:300]!r}")
+    return content
+
+
+def raw_request(method: str, target: str, headers: dict[str, str], body: bytes = b"") -> str:
+    """Return a whole HTTP request, in latin-1."""
+    lines: Sequence[str] = [f"{name}: {value}" for name, value in headers.items()]
+    length = [f"Content-Length: {len(body)}"] if body else []
+    head = "\r\n".join([f"{method} {target} HTTP/1.1", "Host: 127.0.0.1", *lines, *length])
+    return f"{head}\r\n\r\n{body.decode('latin-1')}"
+
+
+def decoded(body: bytes) -> Any:
+    """Return what a JSON body says."""
+    return json.loads(body)

@@ -1,0 +1,133 @@
+"""
+What is compared, each served by uvicorn in the same way, one worker.
+
+`python -m load_tests.benchmarks.servers sandbox FIXTURE`, `… bare FOLDER`, `… stock FOLDER`: prints its port when it
+listens, and its processor time whenever a line comes in on standard input. FOLDER holds answers that the sandbox gave.
+"""
+
+import json
+import logging
+import socket
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, cast
+
+import uvicorn
+
+from sandbox_server.api.contract import Contract
+from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
+from sandbox_server.resources import contract_path
+
+ANSWERS = {"listOrders": "list.json", "reportInventory": "put.json"}
+
+
+def sandbox(fixture: str) -> ASGIApp:
+    """Return the sandbox as `serve` runs it, with nothing written to disk."""
+    from sandbox_server.app import create_sandbox  # noqa: PLC0415 - the other servers should not load what it needs
+    from sandbox_server.settings import Settings  # noqa: PLC0415
+
+    return create_sandbox(Settings(fixture=fixture, ephemeral=True))
+
+
+def bare(folder: str) -> ASGIApp:
+    """Return the least that ASGI allows: constants, by method."""
+    bodies = {
+        "GET": (Path(folder) / ANSWERS["listOrders"]).read_bytes(),
+        "PUT": (Path(folder) / ANSWERS["reportInventory"]).read_bytes(),
+    }
+
+    async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
+        body = bodies[scope["method"]]
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return answer
+
+
+def stock(folder: str) -> ASGIApp:
+    """Return Connexion as it comes, on the same two operations of the same contract, validating both ways."""
+    import connexion  # noqa: PLC0415 - only this server needs all of it
+    from connexion.resolver import Resolver  # noqa: PLC0415
+
+    handlers = {name: _constant(json.loads((Path(folder) / file).read_bytes())) for name, file in ANSWERS.items()}
+    app = connexion.AsyncApp("stock")
+    app.add_api(
+        _only(set(handlers)),
+        resolver=Resolver(handlers.__getitem__),
+        strict_validation=True,
+        validate_responses=True,
+    )
+    return cast(ASGIApp, app)
+
+
+def know_key(api_key: str, required_scopes: list[str] | None = None) -> dict[str, str]:  # noqa: ARG001 - Connexion's
+    """Let every API key in; stock Connexion finds this by its name."""
+    return {"sub": api_key}
+
+
+def _constant(content: Any) -> Callable[..., Awaitable[Any]]:
+    async def handler(**_arguments: Any) -> Any:
+        return content, 200, {"Content-Type": "application/json", "X-Request-Id": "req_bench"}
+
+    return handler
+
+
+def _only(operation_ids: set[str]) -> dict[str, Any]:
+    """Return the marketplace's contract with these operations alone."""
+    document = Contract(contract_path("marketplace.yaml").read_bytes()).document
+    paths = document["paths"]
+    for path in list(paths):
+        for method in list(paths[path]):
+            operation = paths[path][method]
+            if isinstance(operation, dict) and operation.get("operationId") not in operation_ids:
+                del paths[path][method]
+        if not paths[path]:
+            del paths[path]
+    for scheme in document["components"]["securitySchemes"].values():
+        if scheme["type"] == "apiKey":
+            scheme["x-apikeyInfoFunc"] = f"{know_key.__module__}.{know_key.__name__}"
+    return document
+
+
+class _Server(uvicorn.Server):
+    """A server that tells its port when it listens."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        assert sockets
+        print(sockets[0].getsockname()[1], flush=True)
+
+
+def _tell_busy_time() -> None:
+    for _ in sys.stdin:
+        print(time.process_time(), flush=True)
+
+
+def main(kind: str, argument: str) -> None:
+    """Serve until terminated."""
+    logging.disable(logging.WARNING)
+    app = {"sandbox": sandbox, "bare": bare, "stock": stock}[kind](argument)
+    config = uvicorn.Config(
+        cast(Any, app),
+        log_config=None,
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on" if kind == "sandbox" else "off",
+    )
+    threading.Thread(target=_tell_busy_time, daemon=True).start()
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+        _Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    # By its own name, so that stock Connexion finds `know_key` in this module and not in a second one.
+    from load_tests.benchmarks import servers
+
+    servers.main(*sys.argv[1:])

@@ -1,0 +1,55 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from load_tests.benchmarks import bench, throughput
+from load_tests.benchmarks.generator import Connection, Plan, Tally, length, requests
+from load_tests.benchmarks.report import Section
+
+
+def test_every_request_has_a_number_and_a_quantity_of_its_own() -> None:
+    feed = requests(Plan(port=1, request='{"sequence":1@@@@@@@@@@,"onHand":###}', seconds=1, first=41))
+    assert [next(feed) for _ in range(2)] == [
+        b'{"sequence":10000000041,"onHand":141}',
+        b'{"sequence":10000000042,"onHand":142}',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("received", "expected"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", 0),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nA: b\r\n\r\n", 54),
+        (b"HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\n{}", 40),
+    ],
+)
+def test_an_answer_s_length_is_known_once_its_head_is_there(received: bytes, expected: int) -> None:
+    assert length(received) == expected
+
+
+def test_an_answer_that_is_not_200_is_a_failure() -> None:
+    tally, connection = Tally(), Connection.__new__(Connection)
+    connection.started, connection.received = 1.0, b"HTTP/1.1 500 Internal Server Error\r\n\r\n"
+    tally.take(connection, now=1.5)
+    load = tally.result(seconds=2.0)
+    assert (load.answers, load.p50, load.failure[:12]) == (1, 0.5, "HTTP/1.1 500")
+
+
+def test_the_three_servers_do_the_same_work() -> None:
+    """Each answer is looked at: one that is not 200 ends the measurement with an error."""
+    section = throughput.measure(rounds=1, seconds=0.2)
+    assert list(section.facts) == ["list 20 orders", "put 10 stock lines"]
+    for work in section.facts.values():
+        assert list(work) == ["bare", "sandbox", "stock"]
+        assert work["bare"]["ofBare"] == 1.0
+
+
+def test_a_broken_promise_is_shown_and_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    section = Section("pace", "Pace", ("what", "figure"), [("it", "1")], {"it": 1}, ["it was to be 2"])
+    monkeypatch.setattr(bench, "MEASUREMENTS", [("pace", lambda: section)])
+    assert bench.run(tmp_path / "facts.json") is False
+    assert json.loads((tmp_path / "facts.json").read_text()) == {"pace": {"it": 1, "broken": ["it was to be 2"]}}
+    assert "it was to be 2" in capsys.readouterr().out
