@@ -198,7 +198,7 @@ def test_only_a_new_order_waits_for_an_acknowledgement(status: OrderStatus) -> N
 def test_a_decision_that_does_not_fit_is_refused(
     decisions: list[Decision], faults: list[tuple[str, str]], message: str
 ) -> None:
-    with pytest.raises(Unprocessable, match=r"Some of the decisions do not fit the order\.") as refusal:
+    with pytest.raises(Unprocessable, match=r"^Some of the decisions do not fit the order\.$") as refusal:
         fulfilment.acknowledge(two_stores(), decisions, LATER)
     assert faults_of(refusal.value) == faults
     assert refusal.value.faults[0].message == message
@@ -312,7 +312,7 @@ def test_an_order_that_is_over_or_under_way_is_not_cancelled(status: OrderStatus
 
 
 def test_lines_that_cannot_be_cancelled_are_named() -> None:
-    with pytest.raises(Unprocessable, match=r"Some of the lines cannot be cancelled\.") as refusal:
+    with pytest.raises(Unprocessable, match=r"^Some of the lines cannot be cancelled\.$") as refusal:
         fulfilment.cancel(half_shipped(), ["2", "9", "2", "3"], BY_SELLER, "req_2")
     assert [tuple(fault) for fault in refusal.value.faults] == [
         ("/lines/1/lineId", "UNKNOWN_LINE", "The order has no line 9."),
@@ -376,7 +376,7 @@ def test_an_order_that_is_not_acknowledged_or_is_over_is_not_shipped(status: Ord
 
 def test_a_store_ships_no_more_than_it_holds_for_the_order() -> None:
     order = fulfilment.ship(acknowledged(), "S0001", {"1": 1}, LATER, "req_2")
-    with pytest.raises(Unprocessable, match=r"The shipment does not fit what is allocated\.") as refusal:
+    with pytest.raises(Unprocessable, match=r"^The shipment does not fit what is allocated\.$") as refusal:
         fulfilment.ship(order, "S0001", {"2": 4, "1": 3, "9": 1}, LATER, "req_3")
     assert [tuple(fault) for fault in refusal.value.faults] == [
         ("/lines/1/quantity", "MORE_THAN_ALLOCATED", "Store S0001 holds 2 of line 1 for this order, not 3."),

@@ -91,7 +91,7 @@ def test_goods_leave_between_the_order_and_now(shipped_at: datetime) -> None:
     ],
 )
 def test_goods_that_left_before_the_order_or_in_the_future_are_refused(hours: float, code: str, message: str) -> None:
-    with pytest.raises(Unprocessable, match=r"The goods cannot have left at that time\.") as refusal:
+    with pytest.raises(Unprocessable, match=r"^The goods cannot have left at that time\.$") as refusal:
         check_shipped_at(NOW + hours * HOUR, placed_at=NOW, now=NOW + 2 * HOUR)
     assert [tuple(fault) for fault in refusal.value.faults] == [("/shippedAt", code, message)]
 
@@ -124,7 +124,7 @@ def test_an_event_lies_between_the_last_one_and_now(hours: float, faults: list[t
     if not faults:
         assert track(seen(S.LABELLED, S.PICKED_UP), event, NOW + 5 * HOUR).tracking_events[-1] == event
         return
-    with pytest.raises(Unprocessable, match=r"Nothing can have happened to the parcel at that time\.") as refusal:
+    with pytest.raises(Unprocessable, match=r"^Nothing can have happened to the parcel at that time\.$") as refusal:
         track(seen(S.LABELLED, S.PICKED_UP), event, NOW + 5 * HOUR)
     assert faults_of(refusal.value) == faults
 
