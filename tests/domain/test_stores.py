@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sandbox_server.domain.errors import Unprocessable
 from sandbox_server.domain.stores import (
+    DAYS,
     Capability,
     ServiceLevel,
     Span,
@@ -252,13 +253,14 @@ def test_a_store_with_hours_that_can_be_reckoned_with_passes() -> None:
 def test_a_time_zone_that_does_not_exist_is_refused(zone: str) -> None:
     with pytest.raises(Unprocessable) as refusal:
         check_store(a_store(time_zone=zone))
-    assert faults_of(refusal.value) == [("/timeZone", "UNKNOWN_TIME_ZONE")]
+    message = f"There is no time zone {zone!r}; a right one is America/New_York."
+    assert [tuple(fault) for fault in refusal.value.faults] == [("/timeZone", "UNKNOWN_TIME_ZONE", message)]
 
 
 def test_spans_that_close_before_they_open_are_refused_one_by_one() -> None:
     backwards, nothing = Span(time(21), time(9)), Span(time(12), time(12))
     hours = ((backwards,), *((NINE_TO_NINE,) * 5), (*NINE_TO_NINE, nothing))
-    with pytest.raises(Unprocessable) as refusal:
+    with pytest.raises(Unprocessable, match=r"^The store's hours cannot be reckoned with\.$") as refusal:
         check_store(a_store(opening_hours=hours, time_zone="Nowhere"))
     assert faults_of(refusal.value) == [
         ("/openingHours/monday/0", "EMPTY_SPAN"),
@@ -266,3 +268,9 @@ def test_spans_that_close_before_they_open_are_refused_one_by_one() -> None:
         ("/timeZone", "UNKNOWN_TIME_ZONE"),
     ]
     assert refusal.value.faults[0].message == "It opens at 21:00; it has to close later."
+
+
+@pytest.mark.parametrize(("weekday", "name"), enumerate(DAYS))
+def test_spans_are_named_by_their_day_as_the_calendar_counts_it(weekday: int, name: str) -> None:
+    day = date(2026, 11, 23) + timedelta(days=weekday)
+    assert (day.weekday(), f"{day:%A}".lower()) == (weekday, name)
