@@ -86,7 +86,7 @@ def requests(plan: Plan) -> Iterator[bytes]:
 
 
 def drive(plan: Plan) -> Load:
-    """Keep every connection busy until the time is over, or an answer is not 200."""
+    """Keep every connection busy until the time is over (an answer is waited for) or an answer is not 200."""
     selector, feed, tally = selectors.DefaultSelector(), requests(plan), Tally()
     for _ in range(plan.connections):
         connection = Connection(socket.create_connection(("127.0.0.1", plan.port), timeout=30))
@@ -97,7 +97,7 @@ def drive(plan: Plan) -> Load:
     # server's core, the more the slower the server is, and would be counted as the server's.
     patience = 0 if (os.cpu_count() or 1) > 1 else None
     started = now = perf_counter()
-    while now - started < plan.seconds and not tally.load.failure:
+    while not tally.load.failure and (now - started < plan.seconds or not tally.latencies):
         for key, _ in selector.select(patience):
             if receive(key.data):
                 tally.take(key.data, perf_counter())

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from sandbox_server.api.contract import Contract, Node, Operation, Place
 from sandbox_server.api.formats import read_instant
-from sandbox_server.api.refusals import InvalidRequest, Violation, Where, shown
+from sandbox_server.api.refusals import MOST_VIOLATIONS, InvalidRequest, Violation, Where, shown
 from sandbox_server.api.schemas import Schemas, Validator, violations
 
 # Taken by the transport, which makes one where the client's own is no good.
@@ -114,6 +114,8 @@ class Parameters:
     def _read_query(self, query: bytes, found: dict[str, Any], wrong: list[Violation]) -> None:
         seen = set[str]()
         for piece in query.split(b"&"):
+            if len(wrong) >= MOST_VIOLATIONS:
+                return
             raw_name, _, raw_text = piece.partition(b"=")
             name, text = _decoded(raw_name), _decoded(raw_text)
             parameter = self._query.get(name) if name and text is not None else None

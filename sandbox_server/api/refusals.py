@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 Where = Literal["pointer", "parameter", "header"]
+MOST_VIOLATIONS = 20  # a problem does not grow with all that is wrong in a request
 _SHOWN = 100  # characters of what a client sent that an error repeats
 
 

@@ -50,6 +50,9 @@ class Replays:
     def get(self, key: str) -> Replay | None:
         return self.kept.get(key)
 
+    def remove(self, key: str) -> None:
+        self.kept.pop(key, None)
+
     def put(self, replay: Replay) -> None:
         self.kept[replay.key] = replay
 

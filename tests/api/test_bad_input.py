@@ -1,11 +1,14 @@
 """Whatever a client sends gets a documented problem, never a 500, and changes nothing."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import pytest
+from jsonschema_rs import ValidationError
 
+from sandbox_server.api.schemas import Schemas, Validator, violations
 from tests.api.asgi_client import request
-from tests.api.sample import SampleDirectory, make_app
+from tests.api.sample import CONTRACT, SampleDirectory, make_app
 
 JSON = ("Content-Type", "application/json")
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -218,6 +221,55 @@ def test_a_thousand_faults_make_a_short_problem() -> None:
     body = b'{"items":[' + b",".join([b"{}"] * 500) + b"]}"
     problem = request(make_app(), "PUT", "/v1/things", [JSON], body).json
     assert len(problem["errors"]) == 20
+
+
+def test_ten_thousand_strangers_in_a_query_make_a_short_problem() -> None:
+    query = "&".join(f"a{number}=1" for number in range(10_000))
+    assert len(request(make_app(), "GET", f"/v1/things?{query}").json["errors"]) == 20
+
+
+class Judge:
+    """A validator that remembers how many items it was given to judge."""
+
+    def __init__(self, validator: Validator) -> None:
+        self.judged = list[int]()
+        self._validator = validator
+
+    def is_valid(self, instance: Any) -> bool:
+        return self._validator.is_valid(instance)
+
+    def validate(self, instance: Any) -> None:
+        self._validator.validate(instance)
+
+    def iter_errors(self, instance: Any) -> Iterable[ValidationError]:
+        self.judged.append(len(instance["items"]))
+        return self._validator.iter_errors(instance)
+
+
+@pytest.fixture
+def judge() -> Judge:
+    pointer = "#/paths/~1things/put/requestBody/content/application~1json/schema"
+    return Judge(Schemas(CONTRACT).of_request(pointer))
+
+
+GOOD = {"thingId": "A", "quantity": 1}
+
+
+def test_half_a_million_faults_are_not_all_looked_for(judge: Judge) -> None:
+    """Explaining each of them would hold the server up for half a minute."""
+    assert len(violations(judge, {"items": [1] * 500_000}, "pointer")) == 20
+    assert judge.judged == [100]
+
+
+def test_faults_behind_a_hundred_good_items_are_all_found(judge: Judge) -> None:
+    items = [GOOD] * 300 + [{"thingId": "A"}] + [GOOD] * 100 + [{"quantity": 1}]
+    found = violations(judge, {"items": items}, "pointer")
+    assert [violation.at for violation in found] == ["/items/300/quantity", "/items/401/thingId"]
+
+
+def test_a_fault_behind_a_thousand_good_items_is_found(judge: Judge) -> None:
+    found = violations(judge, {"items": [GOOD] * 1200 + [1]}, "pointer")
+    assert [(violation.at, violation.code) for violation in found] == [("/items", "MAX_ITEMS")]
 
 
 def test_what_a_client_sent_is_not_repeated_to_it() -> None:
