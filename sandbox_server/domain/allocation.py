@@ -1,5 +1,6 @@
 """Which store serves which line: the nearest that can, and as few of them as will do."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -44,10 +45,13 @@ def allocate(demands: Sequence[Demand], ranked: Sequence[Store], availability: A
 
     Source: contract, "Orders", allocation.
     """
-    left = _Remaining(availability)
+    wanted: Counter[str] = Counter()
+    for demand in demands:
+        wanted[demand.sku] += demand.quantity
     for store in ranked:
-        if left.serves(store, demands):
+        if all(availability(store, sku) >= quantity for sku, quantity in wanted.items()):
             return [Share(*demand, store) for demand in demands]
+    left = _Remaining(availability)
     shares: list[Share] = []
     for demand in demands:
         part = _one_line(demand, ranked, left)
@@ -69,12 +73,6 @@ class _Remaining:
 
     def take(self, store: Store, sku: str, quantity: int) -> None:
         self._taken[store.store_id, sku] = self._taken.get((store.store_id, sku), 0) + quantity
-
-    def serves(self, store: Store, demands: Iterable[Demand]) -> bool:
-        wanted: dict[str, int] = {}
-        for demand in demands:
-            wanted[demand.sku] = wanted.get(demand.sku, 0) + demand.quantity
-        return all(self.of(store, sku) >= quantity for sku, quantity in wanted.items())
 
 
 def _one_line(demand: Demand, ranked: Sequence[Store], left: _Remaining) -> list[Share] | None:

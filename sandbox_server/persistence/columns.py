@@ -32,7 +32,8 @@ class Columns(Generic[E]):
         self.rows: list[Packed | None] = []
         self.created = array("q")
         self.updated = Instants()
-        self.indexes: dict[str, dict[str, array[int]]] = {name: {} for name in (*spec.fixed, *spec.moving)}
+        self._indexed = (*spec.fixed.items(), *spec.moving.items())
+        self.indexes: dict[str, dict[str, array[int]]] = {name: {} for name, _ in self._indexed}
         self.first = 1
         self._derived: dict[Callable[[Sequence[E]], Any], Any] = {}
         self.pass_over(1)
@@ -62,7 +63,8 @@ class Columns(Generic[E]):
     def put(self, key: str, entity: E, row: Packed) -> None:
         """Insert the entity or replace the one with its key; `row` is what it is packed to."""
         spec = self.spec
-        self._derived.clear()
+        if self._derived:
+            self._derived.clear()
         position = self.positions.get(key)
         if position is None:
             position = self._insert(key, entity)
@@ -87,7 +89,7 @@ class Columns(Generic[E]):
         self._derived.clear()
         entity = self.get(key)
         assert entity is not None
-        for name, values in {**self.spec.fixed, **self.spec.moving}.items():
+        for name, values in self._indexed:
             self._reindex(name, position, values(entity), ())
         del self.positions[key]
         self.keys[position] = self.rows[position] = None
@@ -125,8 +127,14 @@ class Columns(Generic[E]):
         position = self.positions[key] = len(self.rows)
         created_at = self.spec.created_at
         self._append(key, to_milliseconds(created_at(entity)) if created_at is not None else BEGINNING)
-        for name, values in {**self.spec.fixed, **self.spec.moving}.items():
-            self._reindex(name, position, (), values(entity))
+        # The new position is the highest one: it goes to the end of each index, which need not be searched.
+        for name, values in self._indexed:
+            index = self.indexes[name]
+            for value in values(entity):
+                positions = index.get(value)
+                if positions is None:
+                    positions = index[value] = array("q")
+                positions.append(position)
         return position
 
     def _append(self, key: str | None, created: int) -> None:

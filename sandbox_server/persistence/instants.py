@@ -3,8 +3,6 @@
 from array import array
 from collections.abc import Iterator
 
-from sandbox_server.persistence.positions import BEGINNING, END
-
 _SHIFT = 6  # 64 rows are a block, 64 blocks a district
 
 
@@ -33,11 +31,12 @@ class Instants:
         """Add an instant at the end."""
         position = len(self.at)
         self.at.append(at)
-        for level, (newest, oldest) in enumerate(zip(self.newest, self.oldest, strict=True), start=1):
-            block = position >> _SHIFT * level
+        for newest, oldest, shift in zip(self.newest, self.oldest, (_SHIFT, 2 * _SHIFT), strict=True):
+            block = position >> shift
             if block == len(newest):
-                newest.append(BEGINNING)
-                oldest.append(END)
+                newest.append(at)
+                oldest.append(at)
+                continue
             newest[block] = max(newest[block], at)
             oldest[block] = min(oldest[block], at)
 

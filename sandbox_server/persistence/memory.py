@@ -50,6 +50,10 @@ class MemoryPersistence:
         twin.deadlines = self.deadlines.copy()
         return twin
 
+    def first_due(self) -> datetime | None:
+        """Return an instant before which nothing is due."""
+        return self.deadlines[0][0] if self.deadlines else None
+
     @contextmanager
     def begin(self, cause: str, now: datetime) -> Iterator["MemoryTransaction"]:
         """Open a transaction that commits at the end of the block and is forgotten when the block raises."""
@@ -101,7 +105,8 @@ class MemoryTable(Generic[E]):
             self._inserted += 1
             self.staged.pop(key, None)  # what was removed comes back as the last one
         self.staged[key] = entity
-        self._derived.clear()
+        if self._derived:
+            self._derived.clear()
 
     def remove(self, key: str) -> None:
         """Stage a removal."""
@@ -258,7 +263,7 @@ class MemoryTransaction:
 
     def commit(self) -> None:
         """Write everything that is staged, or raise and write nothing."""
-        tables = [table for table in self.__dict__.values() if isinstance(table, MemoryTable)]
+        tables = [table for table in self.__dict__.values() if isinstance(table, MemoryTable) and table.staged]
         for table, rows in [(table, table.packed()) for table in tables]:
             table.flush(rows)
         self._ledger.flush()
