@@ -1,0 +1,32 @@
+"""Stores whose shelves a test fills."""
+
+from collections.abc import Mapping
+
+from fixtures.clients.reference.counter import DropOff
+from fixtures.clients.reference.shapes import Level, Place, Return
+
+
+class Counted:
+    """A count of every place, changed by the test and by what the client moves."""
+
+    def __init__(self, shelves: dict[Place, int]) -> None:
+        self.shelves = shelves
+
+    def units(self, place: Place, level: Level | None) -> int:
+        return self.shelves.get(place, 0)
+
+    def counts(self) -> Mapping[Place, int]:
+        return self.shelves
+
+    def moved(self, place: Place, units: int) -> None:
+        self.shelves[place] = self.shelves.get(place, 0) + units
+
+
+class DropOffs:
+    """What buyers have brought, by return."""
+
+    def __init__(self, **brought: list[DropOff]) -> None:
+        self._brought = brought
+
+    def drop_offs(self, rma: Return) -> list[DropOff]:
+        return self._brought.get(rma["returnId"], [])[len(rma["receipts"]) :]
