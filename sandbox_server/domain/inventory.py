@@ -1,6 +1,5 @@
 """Stock per store and SKU, what of it is promised, and the movements that explain every change."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -11,7 +10,8 @@ from sandbox_server.domain.errors import InsufficientStock
 STALE_AFTER = timedelta(minutes=15)
 
 
-class StockLevel(msgspec.Struct, frozen=True, array_like=True):
+# gc=False: these hold nothing that could lead back to them, and there are many; the collector need not track them.
+class StockLevel(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """
     What a store has of a SKU, in units.
 
@@ -62,7 +62,7 @@ class Cause(StrEnum):
     COUNT = "COUNT"
 
 
-class Movement(msgspec.Struct, frozen=True, array_like=True):
+class Movement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """
     One change of one quantity.
 
@@ -94,7 +94,7 @@ class ReportRefusal(StrEnum):
     NEGATIVE = "NEGATIVE"
 
 
-class StockReport(msgspec.Struct, frozen=True):
+class StockReport(msgspec.Struct, frozen=True, gc=False):
     """An absolute count of one SKU in one store, as its retailer reports it."""
 
     store_id: str
@@ -206,15 +206,18 @@ def emptied(level: StockLevel, now: datetime) -> StockLevel:
 
 def movements_between(
     before: StockLevel, after: StockLevel, cause: Cause, reference: str, source: str
-) -> Iterator[Movement]:
+) -> list[Movement]:
     """Return a movement for each quantity that differs; the one way in which movements come to be."""
-    for quantity, delta in (
+    deltas = (
         (Quantity.ON_HAND, after.on_hand - before.on_hand),
         (Quantity.RESERVED, after.reserved - before.reserved),
         (Quantity.ALLOCATED, after.allocated - before.allocated),
-    ):
-        if delta:
-            yield Movement(0, after.updated_at, after.store_id, after.sku, quantity, delta, cause, reference, source)
+    )
+    return [
+        Movement(0, after.updated_at, after.store_id, after.sku, quantity, delta, cause, reference, source)
+        for quantity, delta in deltas
+        if delta
+    ]
 
 
 def _moved(level: StockLevel, now: datetime, on_hand: int = 0, reserved: int = 0, allocated: int = 0) -> StockLevel:

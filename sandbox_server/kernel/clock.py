@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -55,6 +56,7 @@ def whole_milliseconds(at: datetime) -> datetime:
     return at.replace(microsecond=at.microsecond - at.microsecond % 1000)
 
 
+@lru_cache(maxsize=1024)  # one instant is written many times over in a transaction
 def to_milliseconds(at: datetime) -> int:
     """Return the milliseconds since 1970-01-01T00:00:00Z."""
     return (at - _EPOCH) // _MILLISECOND

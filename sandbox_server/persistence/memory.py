@@ -206,8 +206,7 @@ class MemoryLedger:
 
     def flush(self) -> None:
         """Write what is staged."""
-        for movement in self.staged:
-            self._movements.append(movement)
+        self._movements.extend(self.staged)
 
 
 class MemoryTransaction:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
-from sandbox_server.domain.inventory import StockLevel
+from sandbox_server.domain.inventory import StockLevel, level_key
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
@@ -22,9 +23,7 @@ Values = Callable[[E], tuple[str, ...]]
 
 
 def _instant(name: str, fields: set[str]) -> Callable[[Any], datetime] | None:
-    if name not in fields:
-        return None
-    return lambda entity: getattr(entity, name)
+    return attrgetter(name) if name in fields else None
 
 
 class Spec(Generic[E]):
@@ -35,7 +34,7 @@ class Spec(Generic[E]):
         name: The table's name, which is also the transaction's attribute.
         kind: The entity's type.
         key: What names an entity.
-        fixed: Indexes whose values an entity never changes, by name.
+        fixed: Indexes whose values an entity never changes, by name; it names each of its values once.
         moving: Indexes whose values it may change.
     """
 
@@ -60,33 +59,36 @@ class Spec(Generic[E]):
 STORES = Spec(
     "stores",
     Store,
-    lambda store: store.store_id,
-    moving={"status": lambda store: (store.status,), "capability": lambda store: tuple(store.capabilities)},
+    attrgetter("store_id"),
+    moving={
+        "status": lambda store: (store.status,),
+        "capability": lambda store: tuple(dict.fromkeys(store.capabilities)),
+    },
 )
 PRODUCTS = Spec(
     "products",
     Product,
-    lambda product: product.sku,
+    attrgetter("sku"),
     moving={"category": lambda product: (product.category,), "brand": lambda product: (product.brand,)},
 )
 LEVELS = Spec(
     "levels",
     StockLevel,
-    lambda level: level.key,
+    lambda level: level_key(level.store_id, level.sku),
     fixed={"store_id": lambda level: (level.store_id,), "sku": lambda level: (level.sku,)},
 )
 LOADS = Spec("loads", StoreLoad, lambda load: load.key)
 ORDERS = Spec(
     "orders",
     Order,
-    lambda order: order.order_id,
+    attrgetter("order_id"),
     fixed={"service_level": lambda order: (order.service_level,)},
     moving={"status": lambda order: (order.status,), "store_id": lambda order: tuple(order.store_ids)},
 )
 SHIPMENTS = Spec(
     "shipments",
     Shipment,
-    lambda shipment: shipment.shipment_id,
+    attrgetter("shipment_id"),
     fixed={
         "order_id": lambda shipment: (shipment.order_id,),
         "store_id": lambda shipment: (shipment.store_id,),
@@ -97,7 +99,7 @@ SHIPMENTS = Spec(
 RETURNS = Spec(
     "returns",
     Return,
-    lambda rma: rma.return_id,
+    attrgetter("return_id"),
     fixed={"order_id": lambda rma: (rma.order_id,)},
     moving={
         "status": lambda rma: (rma.status,),

@@ -104,11 +104,12 @@ def level_of(tx: Transaction, store_id: str, sku: str) -> StockLevel:
 
 
 def _take_report(tx: Transaction, item: StockReport) -> ReportRefusal | None:
-    if not tx.stores.has(item.store_id):
-        return ReportRefusal.UNKNOWN_STORE
-    if not tx.products.has(item.sku):
-        return ReportRefusal.UNKNOWN_SKU
     level = tx.levels.get(rules.level_key(item.store_id, item.sku))
+    if level is None:
+        if not tx.stores.has(item.store_id):
+            return ReportRefusal.UNKNOWN_STORE
+        if not tx.products.has(item.sku):
+            return ReportRefusal.UNKNOWN_SKU
     refusal = rules.refuse_report(item, level, tx.now)
     if refusal is None:
         before = level or rules.opening(item.store_id, item.sku, tx.now)

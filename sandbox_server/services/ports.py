@@ -169,6 +169,10 @@ class Transaction(Protocol):
 class Persistence(Protocol):
     """One tenant's world, kept somewhere."""
 
+    def first_due(self) -> datetime | None:
+        """Return an instant before which nothing is due, or None when nothing is due at any time; cheap."""
+        ...
+
     def begin(self, cause: str, now: datetime) -> AbstractContextManager[Transaction]:
         """Open a transaction that commits when the block ends, and is undone when it ends with an exception."""
         ...

@@ -40,7 +40,7 @@ class Tenant:
     def catch_up(self, until: datetime) -> int:
         """Do what is due by then, each thing in a transaction of its own, in order; return how many things were."""
         done = 0
-        while self._do_next(until):
+        while (first := self._persistence.first_due()) is not None and first <= until and self._do_next(until):
             done += 1
         return done
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -66,7 +67,7 @@ def stock_reports(body: Body) -> list[StockReport]:
             item["sku"],
             item["onHand"],
             item["sequence"],
-            whole_milliseconds(read_instant(item["asOf"])),
+            _moment(item["asOf"]),
         )
         for item in body["items"]
     ]
@@ -93,7 +94,7 @@ def dispatch(body: Body) -> Dispatch:
         [(line["lineId"], line["quantity"]) for line in body["lines"]],
         Carrier(body["carrier"]),
         body["trackingNumber"],
-        whole_milliseconds(read_instant(body["shippedAt"])),
+        _moment(body["shippedAt"]),
         tuple(Parcel(package["weightGrams"], _dimensions(package.get("dimensions"))) for package in body["packages"]),
     )
 
@@ -102,7 +103,7 @@ def tracking_event(body: Body) -> TrackingEvent:
     """Return what a carrier says of a parcel."""
     return TrackingEvent(
         ShipmentStatus(body["status"]),
-        whole_milliseconds(read_instant(body["occurredAt"])),
+        _moment(body["occurredAt"]),
         body.get("description"),
         body.get("location"),
     )
@@ -137,6 +138,11 @@ def refund_lines(body: Body, currency: str) -> list[RefundLine]:
     if faults:
         raise Unprocessable("Some amounts are not the order's money.", faults)
     return lines
+
+
+@lru_cache(maxsize=1024)  # a stock report says the same instant for each of its items
+def _moment(text: str) -> datetime:
+    return whole_milliseconds(read_instant(text))
 
 
 def _minor(amount: Body, currency: str) -> int:
