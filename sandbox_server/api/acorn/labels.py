@@ -1,5 +1,6 @@
 """Shipping labels: four inches by six at 203 dots an inch, the size and fineness of thermal label printers."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +18,6 @@ PDF, PNG = "application/pdf", "image/png"
 _DOTS_PER_INCH = 203
 _WIDTH, _HEIGHT = 812, 1218
 _MARGIN = 40
-_LETTERS = 42  # a longer line would run off the label
 _BAR_HEIGHT = 220
 
 
@@ -47,8 +47,14 @@ def draw_label(shipment: Shipment, sender: Store, buyer: Buyer, media_type: str)
 
 def _write(pen: ImageDraw.ImageDraw, top: int, size: int, lines: Iterable[str]) -> None:
     for number, line in enumerate(lines):
-        text = anyascii(line)[:_LETTERS]
-        pen.text((_MARGIN, top + number * (size + size // 4)), text, fill=0, font=_font(size))
+        pen.text((_MARGIN, top + number * (size + size // 4)), _fitted(line, size), fill=0, font=_font(size))
+
+
+def _fitted(line: str, size: int) -> str:
+    """Return as much of a line as fits between the margins, on one line, in letters that are there."""
+    text = " ".join(anyascii(line).split())
+    ends = range(1, len(text) + 1)
+    return text[: bisect_right(ends, _WIDTH - 2 * _MARGIN, key=lambda end: int(_font(size).getlength(text[:end])))]
 
 
 def _rule(pen: ImageDraw.ImageDraw, at: int) -> None:
