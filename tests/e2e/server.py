@@ -65,9 +65,7 @@ def running(*flags: str, environment: Mapping[str, str] | None = None, cwd: str 
         process.communicate()
 
 
-def start(
-    *words: str, environment: Mapping[str, str] | None = None, cwd: str | None = None
-) -> "subprocess.Popen[str]":
+def start(*words: str, environment: Mapping[str, str] | None = None, cwd: str | None = None) -> "subprocess.Popen[str]":
     """Start the command line in a process of its own."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
     return subprocess.Popen(

@@ -1,13 +1,12 @@
 """The same seed and the same calls give the same bytes: ids, times, headers and all."""
 
 import json
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import httpx
 import pytest
 
-from tests.e2e.server import Server, running
+from tests.e2e.server import running
 
 FORM = {"grant_type": "client_credentials", "client_id": "acorn-sandbox", "client_secret": "acorn-secret"}
 
@@ -94,8 +93,8 @@ def answers(*flags: str, hash_seed: str = "0") -> list[Answer]:
 
 
 @pytest.fixture(scope="module")
-def first() -> Iterator[list[Answer]]:
-    yield answers(hash_seed="1")
+def first() -> list[Answer]:
+    return answers(hash_seed="1")
 
 
 def test_two_starts_give_the_same_bytes_whatever_pythons_hash_seed(first: list[Answer]) -> None:

@@ -121,7 +121,7 @@ class Sandbox:
         return sums.hexdigest()
 
     def _stands(self, deadline: Deadline) -> bool:
-        """Whether a deadline is still to be kept: those that were moved or called off are forgotten when time allows."""
+        """Whether a deadline is still to be kept: what was moved or called off is forgotten later."""
         event = self.persistence.columns["due"].get(deadline[2])
         return event is not None and event.sequence == deadline[1]
 

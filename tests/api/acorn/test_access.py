@@ -133,9 +133,7 @@ def test_another_clients_refresh_token_is_of_no_use(shop: Sandbox) -> None:
         (CLIENT | GRANT | {"scope": "everything"}, 400, "invalid_scope"),
     ],
 )
-def test_a_grant_is_refused_in_the_words_of_oauth(
-    shop: Sandbox, body: dict[str, str], status: int, error: str
-) -> None:
+def test_a_grant_is_refused_in_the_words_of_oauth(shop: Sandbox, body: dict[str, str], status: int, error: str) -> None:
     before = shop.digest()
     refused(ask(shop, body), status, error)
     assert shop.digest() == before
@@ -152,9 +150,7 @@ def test_a_secret_shown_twice_is_refused(shop: Sandbox) -> None:
     refused(ask(shop, CLIENT | GRANT, authorization=basic(*CLIENT.values())), 400, "invalid_request")
 
 
-@pytest.mark.parametrize(
-    "body", [b"grant_type=a&grant_type=b", b"{", b"\xff", b"grant_type=%ff", b"", b"a", b"[1]"]
-)
+@pytest.mark.parametrize("body", [b"grant_type=a&grant_type=b", b"{", b"\xff", b"grant_type=%ff", b"", b"a", b"[1]"])
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
 def test_a_body_that_cannot_be_read_is_an_invalid_request(shop: Sandbox, body: bytes, kind: str) -> None:
     answer = shop.call("POST", "/oauth/token", content=body, key=None, headers={"content-type": kind})

@@ -184,9 +184,7 @@ def test_every_change_of_stock_stands_in_the_ledger_with_what_is_behind_it(shop:
     shipment_id = shop.call("POST", "/shipments", body, headers={"x-request-id": "ship-1"}).json()["shipmentId"]
     shop.call("PUT", "/inventory", report(onHand=5), headers={"x-request-id": "count-1"})
     entries = shop.get("/inventory/movements", storeId="S0001", sku="SKU-1").json()["items"][1:]
-    assert [
-        (entry["quantityKind"], entry["delta"], entry["cause"], entry["reference"]) for entry in entries
-    ] == [
+    assert [(entry["quantityKind"], entry["delta"], entry["cause"], entry["reference"]) for entry in entries] == [
         ("RESERVED", 2, "RESERVATION", order_id),
         ("RESERVED", -2, "ALLOCATION", order_id),
         ("ALLOCATED", 2, "ALLOCATION", order_id),

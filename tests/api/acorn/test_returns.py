@@ -73,13 +73,17 @@ def test_goods_come_back_to_another_store_and_the_money_to_the_buyer(shop: Sandb
     )
     last = shop.post(f"{path}/refunds", refund("13.93"))
     assert (last.status_code, last.headers["etag"], last.json()["status"]) == (201, '"4"', "REFUNDED")
-    assert last.json()["refunds"] == [
-        {
-            "refundedAt": WIRE_NOW,
-            "lines": [{"lineId": "1", "quantity": 1, "amount": usd("13.93")}],
-            "total": usd("13.93"),
-        }
-    ] * 2
+    assert (
+        last.json()["refunds"]
+        == [
+            {
+                "refundedAt": WIRE_NOW,
+                "lines": [{"lineId": "1", "quantity": 1, "amount": usd("13.93")}],
+                "total": usd("13.93"),
+            }
+        ]
+        * 2
+    )
     assert [step["to"] for step in last.json()["history"]] == ["AUTHORISED", "RECEIVED", "REFUNDED"]
     shop.pass_time(timedelta(days=14))
     assert shop.get(path).json()["status"] == "CLOSED"
@@ -150,9 +154,7 @@ def test_what_is_in_another_return_cannot_come_back_again(shop: Sandbox) -> None
     assert faults(shop.post("/returns", opened(order_id))) == [("/lines/0/quantity", "NOT_SHIPPED")]
 
 
-@pytest.mark.parametrize(
-    ("order_id", "store_id"), [("ord_nowhere", "S0001"), (None, "S0404")], ids=["order", "store"]
-)
+@pytest.mark.parametrize(("order_id", "store_id"), [("ord_nowhere", "S0001"), (None, "S0404")], ids=["order", "store"])
 def test_a_return_of_an_unknown_order_or_at_an_unknown_store_is_not_found(
     shop: Sandbox, order_id: str | None, store_id: str
 ) -> None:
@@ -188,9 +190,7 @@ def test_a_paused_store_still_takes_returns(shop: Sandbox) -> None:
         ),
     ],
 )
-def test_no_more_is_received_than_is_still_to_come(
-    shop: Sandbox, body: Any, found: list[tuple[str, str]]
-) -> None:
+def test_no_more_is_received_than_is_still_to_come(shop: Sandbox, body: Any, found: list[tuple[str, str]]) -> None:
     path = f"/returns/{returned(shop, ('SKU-1', 2))['returnId']}/receipts"
     before = shop.digest()
     assert faults(shop.post(path, body)) == found

@@ -1,0 +1,91 @@
+"""A right request to each operation, to be made wrong by a test."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from tests.api.acorn.conformance import CONTRACT
+from tests.api.acorn.sandbox import Sandbox
+from tests.api.acorn.shop import (
+    acknowledged,
+    buy,
+    new_store,
+    opened,
+    receipt,
+    refund,
+    report,
+    returned,
+    shipment,
+    shipped,
+)
+
+
+class Sample(NamedTuple):
+    """
+    A request that is answered with success.
+
+    Args:
+        path: After /v1.
+        body: JSON; None where the operation takes no body.
+        needs_key: Whether an API key goes with it; the OAuth operations know their client from the body.
+    """
+
+    path: str
+    body: Any = None
+    needs_key: bool = True
+
+
+def _accept(shop: Sandbox) -> Sample:
+    order_id = buy(shop, ("SKU-1", 1)).order_id
+    return Sample(f"/orders/{order_id}/acknowledgements", {"lines": [{"lineId": "1", "decision": "ACCEPT"}]})
+
+
+def _refund(shop: Sandbox) -> Sample:
+    path = f"/returns/{returned(shop, ('SKU-1', 1))['returnId']}"
+    shop.post(f"{path}/receipts", receipt())
+    return Sample(f"{path}/refunds", refund("13.93"))
+
+
+def _track(shop: Sandbox) -> Sample:
+    path = f"/shipments/{shipped(shop, ('SKU-1', 1))['shipmentId']}/tracking-events"
+    return Sample(path, {"status": "PICKED_UP", "occurredAt": "2026-11-27T15:00:00Z"})
+
+
+_CLIENT = {"client_id": "acorn-sandbox", "client_secret": "acorn-secret"}
+SAMPLES: Mapping[str, Callable[[Sandbox], Sample]] = {
+    "createToken": lambda _: Sample("/oauth/token", {"grant_type": "client_credentials", **_CLIENT}, needs_key=False),
+    "revokeToken": lambda _: Sample("/oauth/revoke", {"token": "x", **_CLIENT}, needs_key=False),
+    "listStores": lambda _: Sample("/stores"),
+    "createStore": lambda _: Sample("/stores", new_store()),
+    "getStore": lambda _: Sample("/stores/S0001"),
+    "updateStore": lambda _: Sample("/stores/S0001", {"name": "Union Square West"}),
+    "listProducts": lambda _: Sample("/products"),
+    "getProduct": lambda _: Sample("/products/SKU-1"),
+    "reportInventory": lambda _: Sample("/inventory", report()),
+    "listInventory": lambda _: Sample("/inventory"),
+    "getInventory": lambda _: Sample("/inventory/SKU-1"),
+    "listInventoryMovements": lambda _: Sample("/inventory/movements"),
+    "listOrders": lambda _: Sample("/orders"),
+    "getOrder": lambda shop: Sample(f"/orders/{buy(shop, ('SKU-1', 1)).order_id}"),
+    "acknowledgeOrder": _accept,
+    "cancelOrder": lambda shop: Sample(
+        f"/orders/{buy(shop, ('SKU-1', 1)).order_id}/cancellations", {"reason": "OTHER"}
+    ),
+    "listShipments": lambda _: Sample("/shipments"),
+    "createShipment": lambda shop: Sample("/shipments", shipment(acknowledged(shop, ("SKU-1", 1)))),
+    "getShipment": lambda shop: Sample(f"/shipments/{shipped(shop, ('SKU-1', 1))['shipmentId']}"),
+    "getShipmentLabel": lambda shop: Sample(f"/shipments/{shipped(shop, ('SKU-1', 1))['shipmentId']}/label"),
+    "addTrackingEvent": _track,
+    "listReturns": lambda _: Sample("/returns"),
+    "openReturn": lambda shop: Sample("/returns", opened(shipped(shop, ("SKU-1", 1))["orderId"])),
+    "getReturn": lambda shop: Sample(f"/returns/{returned(shop, ('SKU-1', 1))['returnId']}"),
+    "receiveReturn": lambda shop: Sample(f"/returns/{returned(shop, ('SKU-1', 1))['returnId']}/receipts", receipt()),
+    "refundReturn": _refund,
+    "getRateLimits": lambda _: Sample("/rate-limits"),
+    "getHealth": lambda _: Sample("/health", needs_key=False),
+}
+OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations()}
+SECURED = [name for name, operation in OPERATIONS.items() if operation.security]
+SCOPED = [name for name, operation in OPERATIONS.items() if operation.scopes]
+POSTS = [name for name, o in OPERATIONS.items() if o.method == "POST" and o.security]
+WITH_BODY = [name for name, operation in OPERATIONS.items() if operation.body]
+OF_OAUTH = ("createToken", "revokeToken")
