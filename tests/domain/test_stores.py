@@ -270,7 +270,7 @@ def test_spans_that_close_before_they_open_are_refused_one_by_one() -> None:
     assert refusal.value.faults[0].message == "It opens at 21:00; it has to close later."
 
 
-@pytest.mark.parametrize(("weekday", "name"), enumerate(DAYS))
+@pytest.mark.parametrize(("weekday", "name"), list(enumerate(DAYS)))
 def test_spans_are_named_by_their_day_as_the_calendar_counts_it(weekday: int, name: str) -> None:
     day = date(2026, 11, 23) + timedelta(days=weekday)
     assert (day.weekday(), f"{day:%A}".lower()) == (weekday, name)
