@@ -54,11 +54,7 @@ class Columns(Generic[E]):
     def get(self, key: str) -> E | None:
         """Return the entity with this key."""
         position = self.positions.get(key)
-        if position is None:
-            return None
-        row = self.rows[position]
-        assert row is not None
-        return self.spec.unpack(row)
+        return self.spec.unpack(self._row(position)) if position is not None else None
 
     def put(self, key: str, entity: E, row: Packed) -> None:
         """Insert the entity or replace the one with its key; `row` is what it is packed to."""
@@ -67,11 +63,12 @@ class Columns(Generic[E]):
             self._derived.clear()
         position = self.positions.get(key)
         if position is None:
-            position = self._insert(key, entity)
-        elif spec.moving:
-            before = self.get(key)
+            self._insert(key, entity, row)
+            return
+        if spec.moving:
+            before = self.spec.unpack(self._row(position))
             for name, values in spec.moving.items():
-                self._reindex(name, position, values(before) if before is not None else (), values(entity))
+                self._reindex(name, position, values(before), values(entity))
         self.rows[position] = row
         if spec.updated_at is not None:
             self.updated.move(position, to_milliseconds(spec.updated_at(entity)))
@@ -79,7 +76,9 @@ class Columns(Generic[E]):
     def pass_over(self, positions: int) -> None:
         """Leave so many positions empty: those of entities that came and went in one transaction."""
         for _ in range(positions):
-            self._append(None, BEGINNING)
+            # Dates that rise with the position, and make no block look older than it is.
+            created, updated = (self.created[-1], self.updated.at[-1]) if self.created else (BEGINNING, BEGINNING)
+            self._append(None, None, created, updated)
 
     def remove(self, key: str) -> None:
         """Take the entity away; its position stays empty."""
@@ -87,8 +86,7 @@ class Columns(Generic[E]):
         if position is None:
             return
         self._derived.clear()
-        entity = self.get(key)
-        assert entity is not None
+        entity = self.spec.unpack(self._row(position))
         for name, values in self._indexed:
             self._reindex(name, position, values(entity), ())
         del self.positions[key]
@@ -123,10 +121,17 @@ class Columns(Generic[E]):
             self._derived[build] = build([self.spec.unpack(row) for row in self.rows if row is not None])
         return cast(T, self._derived[build])
 
-    def _insert(self, key: str, entity: E) -> int:
+    def _row(self, position: int) -> Packed:
+        row = self.rows[position]
+        assert row is not None, "a key names a row that is there"
+        return row
+
+    def _insert(self, key: str, entity: E, row: Packed) -> None:
+        spec = self.spec
         position = self.positions[key] = len(self.rows)
-        created_at = self.spec.created_at
-        self._append(key, to_milliseconds(created_at(entity)) if created_at is not None else BEGINNING)
+        created = to_milliseconds(spec.created_at(entity)) if spec.created_at is not None else BEGINNING
+        updated = to_milliseconds(spec.updated_at(entity)) if spec.updated_at is not None else BEGINNING
+        self._append(key, row, created, updated)
         # The new position is the highest one: it goes to the end of each index, which need not be searched.
         for name, values in self._indexed:
             index = self.indexes[name]
@@ -135,13 +140,12 @@ class Columns(Generic[E]):
                 if positions is None:
                     positions = index[value] = array("q")
                 positions.append(position)
-        return position
 
-    def _append(self, key: str | None, created: int) -> None:
+    def _append(self, key: str | None, row: Packed | None, created: int, updated: int) -> None:
         self.keys.append(key)
-        self.rows.append(None)
+        self.rows.append(row)
         self.created.append(created)
-        self.updated.append(BEGINNING)
+        self.updated.append(updated)
 
     def _reindex(self, name: str, position: int, before: tuple[str, ...], after: tuple[str, ...]) -> None:
         if before == after:
