@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -34,7 +35,7 @@ class Section:
 
 def show(section: Section, console: Console) -> None:
     """Print the table, and under it what was promised otherwise."""
-    table = Table(title=section.title, title_justify="left")
+    table = Table(title=section.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)  # fits 80 columns
     for number, column in enumerate(section.columns):
         table.add_column(column, justify="right" if number else "left", no_wrap=True)
     for row in section.rows:
