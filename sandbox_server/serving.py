@@ -62,6 +62,7 @@ def serve(settings: Settings) -> None:
             access_log=False,
             date_header=False,  # virtual time is sent instead
             server_header=False,
+            proxy_headers=False,
             ws="none",
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )

@@ -251,6 +251,8 @@ class FakeMarketplace:
         lines = {line["lineId"]: line for line in rma["lines"]}
         for received in seen.json["lines"]:
             lines[received["lineId"]]["receivedQuantity"] += received["quantity"]
+            if received["condition"] != "WRONG_ITEM":
+                lines[received["lineId"]]["refundableQuantity"] += received["quantity"]
         all_came = all(line["receivedQuantity"] == line["quantity"] for line in rma["lines"])
         self.change(rma, receipts=[*rma["receipts"], seen.json], status="RECEIVED" if all_came else "RECEIVED_IN_PART")
         return httpx.Response(201, json=rma)
@@ -260,6 +262,7 @@ class FakeMarketplace:
         lines = {line["lineId"]: line for line in rma["lines"]}
         for refunded in seen.json["lines"]:
             lines[refunded["lineId"]]["refundedQuantity"] += refunded["quantity"]
+            lines[refunded["lineId"]]["refundableQuantity"] -= refunded["quantity"]
         self.change(rma, status="REFUNDED" if rma["status"] == "RECEIVED" else rma["status"])
         return httpx.Response(201, json=rma)
 
@@ -326,6 +329,7 @@ def a_return(return_id: str, quantity: int = 1, amount: str = "12.90", currency:
         "quantity": quantity,
         "receivedQuantity": 0,
         "refundedQuantity": 0,
+        "refundableQuantity": 0,
         "refundable": {"amount": amount, "currency": currency},
     }
     return {

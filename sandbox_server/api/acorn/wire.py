@@ -312,6 +312,7 @@ def _return_line(line: ReturnLine, currency: str) -> Wire:
         "receivedQuantity": line.received,
         "refundedQuantity": line.refunded_quantity,
         "refunded": _money(Money(line.refunded, currency)),
+        "refundableQuantity": line.refundable_quantity,
         "refundable": _money(Money(line.refundable, currency)),
     }
 

@@ -38,6 +38,7 @@ def test_a_return_is_opened_at_the_counter_for_thirty_days(shop: Sandbox) -> Non
                 "receivedQuantity": 0,
                 "refundedQuantity": 0,
                 "refunded": usd("0.00"),
+                "refundableQuantity": 0,
                 "refundable": usd("0.00"),
             }
         ],
