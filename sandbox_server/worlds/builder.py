@@ -18,10 +18,9 @@ from sandbox_server.worlds.geography import load_cities, within
 from sandbox_server.worlds.history import STORES, History
 from sandbox_server.worlds.people import people
 from sandbox_server.worlds.plans import draw_plans
-from sandbox_server.worlds.schema import Fixture, Login, Progress
+from sandbox_server.worlds.schema import READ_ONLY, Fixture, Login, Progress
 from sandbox_server.worlds.stock import Shelves
 
-_READ_ONLY = "*:read"
 _COUNTED_BEFORE = (60_000, 13 * 60_000)  # milliseconds; a report is fresh for 15 minutes
 
 
@@ -72,7 +71,8 @@ def _count(shelves: Shelves, store: Store, _: int) -> None:
 
 
 def _credential(login: Login) -> Credential:
-    scopes = READ_SCOPES if login.scopes == (_READ_ONLY,) else login.scopes or ALL_SCOPES
+    named = {*login.scopes, *(READ_SCOPES if READ_ONLY in login.scopes else ())}
+    scopes = tuple(scope for scope in ALL_SCOPES if scope in named or not named)
     return Credential(
         login.client_id, digest(login.secret), digest(login.api_key), scopes, login.stores, login.suspended
     )

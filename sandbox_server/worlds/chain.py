@@ -40,7 +40,7 @@ def shops(seed: int, stores: schema.Stores, cities: Sequence[City], now: datetim
     hours = tuple(_spans(getattr(stores.opening_hours, day)) for day in DAYS)
     return [
         Store(
-            f"S{number:04}",
+            schema.store_code(number),
             names[number - 1],
             _address(place, streets[number - 1], codes),
             place.location,

@@ -1,7 +1,6 @@
 """Where people live: the cities of the United States, and places drawn in them."""
 
 import csv
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from heapq import heapify, heapreplace
 from itertools import accumulate
@@ -36,11 +35,6 @@ class Place(NamedTuple):
 def cities_text() -> str:
     """Return the list of cities as it is kept."""
     return fixture_path(_FILE).read_text(encoding="utf-8")
-
-
-def geography_digest() -> str:
-    """Return what tells this list of cities from another."""
-    return hashlib.blake2b(cities_text().encode(), digest_size=16).hexdigest()
 
 
 def load_cities(states: Collection[str] = ()) -> list[City]:

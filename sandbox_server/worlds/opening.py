@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sandbox_server.kernel.clock import whole_milliseconds
 from sandbox_server.persistence.memory import MemoryPersistence
+from sandbox_server.worlds.cache import WorldCache
 from sandbox_server.worlds.reading import read_fixture
 from sandbox_server.worlds.schema import Fixture, Login, Progress
 
@@ -46,9 +47,13 @@ def open_world(fixture: str | Path, seed: int | None, cache_dir: Path | None, pr
     """
     source = read_fixture(fixture)
     chosen = source.fixture.seed if seed is None else seed
-    persistence = _build(source.fixture, chosen, progress)
+    cache = WorldCache(cache_dir, source, chosen) if cache_dir is not None else None
+    kept = cache.load() if cache is not None else None
+    persistence = kept or _build(source.fixture, chosen, progress)
+    if cache is not None and kept is None:
+        cache.save(persistence)
     now = whole_milliseconds(source.fixture.now)
-    return World(source.name, chosen, now, persistence, source.fixture.credentials, from_cache=False)
+    return World(source.name, chosen, now, persistence, source.fixture.credentials, from_cache=kept is not None)
 
 
 def _build(fixture: Fixture, seed: int, progress: Progress) -> MemoryPersistence:

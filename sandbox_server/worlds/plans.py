@@ -7,11 +7,10 @@ from sandbox_server.domain.returns import ReturnStatus
 from sandbox_server.kernel.clock import to_milliseconds
 from sandbox_server.kernel.randomness import stream
 from sandbox_server.worlds.schema import Fixture, Outcome
-from sandbox_server.worlds.scripts import ORDERS, RETURNED_AFTER, RETURNS, Script
+from sandbox_server.worlds.scripts import DAY, ORDERS, RETURNED_AFTER, RETURNS, Script
 
 _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
-_DAY_MINUTES = 24 * 60
 # How much is bought in each hour of the day in UTC, which in America runs from the evening before to the evening.
 _RHYTHM = (10, 10, 9, 8, 6, 4, 3, 2, 1, 1, 1, 2, 4, 6, 8, 9, 10, 10, 9, 9, 9, 9, 9, 10)
 
@@ -39,7 +38,7 @@ def draw_plans(seed: int, fixture: Fixture) -> list[Plan]:
     """Return the orders of a world's history in order of time."""
     rng = stream(seed, "world/plans")
     now = to_milliseconds(fixture.now)
-    minutes = fixture.history.days * _DAY_MINUTES
+    minutes = fixture.history.days * DAY
     returned = [status for status in ReturnStatus for _ in range(fixture.history.returns.get(status, 0))]
     plans = []
     for outcome in Outcome:
@@ -66,5 +65,5 @@ def _moment(rng: Random, script: Script, now: int, minutes: int) -> int:
     latest = now - script.latest * _MINUTE
     while True:
         at = rng.randrange(earliest, latest)
-        if latest - earliest < _DAY_MINUTES * _MINUTE or rng.random() * max(_RHYTHM) < _RHYTHM[at // _HOUR % 24]:
+        if latest - earliest < DAY * _MINUTE or rng.random() * max(_RHYTHM) < _RHYTHM[at // _HOUR % 24]:
             return at

@@ -12,8 +12,9 @@ import msgspec
 import yaml
 
 from sandbox_server.resources import ResourceNotFound, fixture_path
+from sandbox_server.worlds.checks import contradictions
 from sandbox_server.worlds.errors import FixtureError
-from sandbox_server.worlds.schema import Fixture, contradictions
+from sandbox_server.worlds.schema import Fixture
 
 
 class Source(NamedTuple):

@@ -1,10 +1,9 @@
 """What a fixture may say: the shape of its YAML."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
-from zoneinfo import available_timezones
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -23,6 +22,8 @@ TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Opening = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Progress = Callable[[str, int, int], None]
 """Is told a phase of the making of a world, and how much of how much of it is done."""
+READ_ONLY = "*:read"
+"""Stands for every scope that only reads."""
 Range = tuple[Count, Count]
 """The least and the most, both included."""
 
@@ -208,54 +209,6 @@ class Fixture(Part, frozen=True):
     credentials: Annotated[tuple[Login, ...], Meta(min_length=1)]
 
 
-def contradictions(fixture: Fixture) -> list[str]:
-    """Return what the shape alone does not rule out: the place in the fixture, and what is wrong there."""
-    return [
-        *_turned_round(fixture, "$"),
-        *_empty_weights(fixture),
-        *(
-            f"$.stores.places[{number}].time_zone: there is no time zone {place.time_zone!r}"
-            for number, place in enumerate(fixture.stores.places)
-            if place.time_zone not in available_timezones()
-        ),
-        *_too_much(fixture),
-    ]
-
-
-def _turned_round(part: Any, path: str) -> list[str]:
-    if isinstance(part, msgspec.Struct):
-        return [
-            found for name in part.__struct_fields__ for found in _turned_round(getattr(part, name), f"{path}.{name}")
-        ]
-    if not isinstance(part, tuple):
-        return []
-    if len(part) == 2 and all(isinstance(bound, int) for bound in part):
-        return [f"{path}: the least, {part[0]}, is more than the most, {part[1]}"] if part[0] > part[1] else []
-    return [found for number, item in enumerate(part) for found in _turned_round(item, f"{path}[{number}]")]
-
-
-def _empty_weights(fixture: Fixture) -> list[str]:
-    history = fixture.history
-    weights: dict[str, Mapping[Any, float]] = {
-        "buyers.locales": fixture.buyers.locales,
-        "history.service_levels": history.service_levels,
-        "history.lines": history.lines,
-        "history.units": history.units,
-    }
-    return [f"$.{name}: all weights are 0" for name, given in weights.items() if not any(given.values())]
-
-
-def _too_much(fixture: Fixture) -> list[str]:
-    catalogue, history = fixture.catalogue, fixture.history
-    found = []
-    carried = catalogue.products - catalogue.carried_by_none
-    if fixture.stock.products_per_store > carried:
-        found.append(f"$.stock.products_per_store: a store cannot carry more than the {carried} products in any store")
-    if history.orders.get(Outcome.OUT_OF_ASSORTMENT) and not catalogue.carried_by_none:
-        found.append("$.history.orders.out_of_assortment: needs catalogue.carried_by_none to be 1 or more")
-    delivered = history.orders.get(Outcome.DELIVERED, 0)
-    if sum(history.returns.values()) > delivered:
-        found.append(f"$.history.returns: there are more of them than the {delivered} orders delivered")
-    if len(fixture.stores.places) > fixture.stores.count:
-        found.append(f"$.stores.places: there are more of them than the {fixture.stores.count} stores")
-    return found
+def store_code(number: int) -> str:
+    """Return the code of a store, as in `S0001`."""
+    return f"S{number:04}"

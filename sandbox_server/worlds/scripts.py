@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from sandbox_server.domain.returns import ReturnStatus
-from sandbox_server.worlds.schema import Fixture, Outcome
+from sandbox_server.worlds.schema import Outcome
 
 _HOURS = 60
-_DAYS = 24 * _HOURS
+DAY = 24 * _HOURS
+"""Minutes."""
 
 
 class Deed(StrEnum):
@@ -58,7 +59,7 @@ class Script(NamedTuple):
 _ACKNOWLEDGE = Act(Deed.ACKNOWLEDGE, 6, 54)
 _REJECT = Act(Deed.REJECT, 4, 14)
 _SHIP = Act(Deed.SHIP, 20, 4 * _HOURS)
-_LONG_AGO = 8 * _DAYS  # a parcel is delivered after 7 days at the latest
+_LONG_AGO = 8 * DAY  # a parcel is delivered after 7 days at the latest
 
 # The stores' next deadlines lie ahead for what came in the last twelve hours where the world begins about noon.
 ORDERS: Mapping[Outcome, Script] = {
@@ -79,7 +80,7 @@ ORDERS: Mapping[Outcome, Script] = {
     ),
     Outcome.CANCELLED_BY_SELLER: Script(5 * _HOURS, None, (_ACKNOWLEDGE, Act(Deed.CANCEL_AS_SELLER, 10, 2 * _HOURS))),
     Outcome.NOT_ACKNOWLEDGED: Script(5 * _HOURS, None),
-    Outcome.NOT_SHIPPED: Script(6 * _DAYS, None, (_ACKNOWLEDGE,)),
+    Outcome.NOT_SHIPPED: Script(6 * DAY, None, (_ACKNOWLEDGE,)),
     Outcome.OUT_OF_ASSORTMENT: Script(1, None),
     Outcome.TURNED_DOWN: Script(5 * _HOURS, None, (_REJECT,) * 8),
 }
@@ -89,31 +90,15 @@ _RECEIVE = Act(Deed.RECEIVE, 5, 20 * _HOURS)
 _REFUND = Act(Deed.REFUND, 60, 40 * _HOURS)
 
 RETURNS: Mapping[ReturnStatus, Script] = {
-    ReturnStatus.AUTHORISED: Script(10, 12 * _DAYS, (_AUTHORISE,)),
+    ReturnStatus.AUTHORISED: Script(10, 12 * DAY, (_AUTHORISE,)),
     ReturnStatus.RECEIVED_IN_PART: Script(
-        2 * _DAYS, 14 * _DAYS, (_AUTHORISE, Act(Deed.RECEIVE_FIRST_LINE, 5, 20 * _HOURS)), lines=2
+        2 * DAY, 14 * DAY, (_AUTHORISE, Act(Deed.RECEIVE_FIRST_LINE, 5, 20 * _HOURS)), lines=2
     ),
-    ReturnStatus.RECEIVED: Script(1 * _DAYS, 6 * _DAYS, (_AUTHORISE, _RECEIVE)),
-    ReturnStatus.REFUNDED: Script(3 * _DAYS, 11 * _DAYS, (_AUTHORISE, _RECEIVE, _REFUND)),
-    ReturnStatus.CLOSED: Script(18 * _DAYS, None, (_AUTHORISE, _RECEIVE, _REFUND)),
-    ReturnStatus.REJECTED: Script(2 * _DAYS, None, (_AUTHORISE, Act(Deed.RECEIVE_WRONG_ITEM, 5, 20 * _HOURS))),
-    ReturnStatus.EXPIRED: Script(31 * _DAYS, None, (_AUTHORISE,)),
+    ReturnStatus.RECEIVED: Script(1 * DAY, 6 * DAY, (_AUTHORISE, _RECEIVE)),
+    ReturnStatus.REFUNDED: Script(3 * DAY, 11 * DAY, (_AUTHORISE, _RECEIVE, _REFUND)),
+    ReturnStatus.CLOSED: Script(18 * DAY, None, (_AUTHORISE, _RECEIVE, _REFUND)),
+    ReturnStatus.REJECTED: Script(2 * DAY, None, (_AUTHORISE, Act(Deed.RECEIVE_WRONG_ITEM, 5, 20 * _HOURS))),
+    ReturnStatus.EXPIRED: Script(31 * DAY, None, (_AUTHORISE,)),
 }
-RETURNED_AFTER = (7 * _DAYS, 10 * _DAYS)
+RETURNED_AFTER = (7 * DAY, 10 * DAY)
 """Minutes from an order to the return of it."""
-
-
-def too_short(fixture: Fixture) -> list[str]:
-    """Return which ends the fixture's history is too short for."""
-    history = fixture.history
-    needed = {f"orders.{outcome}": ORDERS[outcome].latest for outcome, count in history.orders.items() if count}
-    needed |= {
-        f"returns.{status}": RETURNS[status].latest + RETURNED_AFTER[1]
-        for status, count in history.returns.items()
-        if count
-    }
-    return [
-        f"$.history.days: {history.days} are too few for {name}, which needs {minutes // _DAYS + 1}"
-        for name, minutes in needed.items()
-        if minutes >= history.days * _DAYS
-    ]
