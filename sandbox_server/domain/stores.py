@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from sandbox_server.domain.errors import Fault, Unprocessable
 from sandbox_server.kernel.geo import Location
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -146,30 +145,6 @@ def deliver_by(store: Store, level: ServiceLevel, ship_by: datetime) -> datetime
     return ship_by + _TRANSIT[level]
 
 
-def check_store(store: Store) -> None:
-    """
-    Raise where nobody could reckon with a store's hours: no such time zone, or spans that end before they begin.
-
-    Raises:
-        Unprocessable: Naming each of them.
-    """
-    faults = [
-        Fault(
-            f"/openingHours/{DAYS[weekday]}/{place}",
-            "EMPTY_SPAN",
-            f"It opens at {span.opens:%H:%M}; it has to close later.",
-        )
-        for weekday, spans in enumerate(store.opening_hours)
-        for place, span in enumerate(spans)
-        if span.closes <= span.opens
-    ]
-    if not _is_zone(store.time_zone):
-        message = f"There is no time zone {store.time_zone!r}; a right one is America/New_York."
-        faults.append(Fault("/timeZone", "UNKNOWN_TIME_ZONE", message))
-    if faults:
-        raise Unprocessable("The store's hours cannot be reckoned with.", faults)
-
-
 def with_changes(store: Store, changes: Mapping[str, object], now: datetime) -> Store:
     """Return the store with some fields replaced, its version one higher."""
     return msgspec.structs.replace(store, **changes, updated_at=now, version=store.version + 1)
@@ -190,11 +165,3 @@ def _instant(zone: str, day: date, at: time) -> datetime:
 @lru_cache(maxsize=1024)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        _zone(name)
-    except (KeyError, ValueError, OSError):  # not found; a path or not a name; a folder of zones
-        return False
-    return True
