@@ -112,8 +112,9 @@ def _load(settings: Settings) -> ASGIApp:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except socket.gaierror as error:
-        raise click.ClickException(f"There is no address {host}: {error.strerror}. Try --host 127.0.0.1.") from error
+    except (socket.gaierror, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "that is no host's name"
+        raise click.ClickException(f"There is no address {host}: {reason}. Try --host 127.0.0.1.") from error
     listener = socket.socket(family, kind, proto)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
