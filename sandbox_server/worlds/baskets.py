@@ -1,6 +1,6 @@
 """What buyers put into their baskets, and how fast they want it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from random import Random
@@ -14,6 +14,7 @@ from sandbox_server.worlds.schema import History, Outcome
 
 T = TypeVar("T")
 _NEAR = 3
+_FROM_ELSEWHERE = 0.1
 
 
 class Lots(Generic[T]):
@@ -32,9 +33,17 @@ class Lots(Generic[T]):
 class Demand:
     """Who buys what next."""
 
-    def __init__(self, seed: int, history: History, popularity: Popularity, buyers: Sequence[Buyer]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        history: History,
+        popularity: Popularity,
+        carried: Mapping[str, Collection[str]],
+        buyers: Sequence[Buyer],
+    ) -> None:
         self._rng = rng = stream(seed, "world/baskets")
         self._buyers = buyers
+        self._carried = {store_id: frozenset(skus) for store_id, skus in carried.items()}
         self._nowhere = popularity.nowhere
         self._skus = Lots(rng, popularity.carried, popularity.weights)
         self._lines = _lots(rng, history.lines)
@@ -46,14 +55,17 @@ class Demand:
         """Return who buys."""
         return self._rng.choice(self._buyers)
 
-    def basket(self, outcome: Outcome, least: int) -> list[tuple[str, int]]:
-        """Return SKUs with their units, at least so many."""
+    def basket(self, outcome: Outcome, least: int, nearest: Store) -> list[tuple[str, int]]:
+        """Return SKUs with their units, at least so many; most of them are what the nearest store carries."""
         wanted = min(max(self._lines.draw(), least), self._most)
         basket: dict[str, int] = {}
         if outcome is Outcome.OUT_OF_ASSORTMENT:
             basket[self._rng.choice(self._nowhere)] = 1
+        carried = self._carried[nearest.store_id]
         while len(basket) < wanted:
-            basket[self._skus.draw()] = self._units.draw()
+            sku = self._skus.draw()
+            if sku in carried or self._rng.random() < _FROM_ELSEWHERE:
+                basket[sku] = self._units.draw()
         return list(basket.items())
 
     def level(self, nearest: Sequence[Store], now: datetime) -> ServiceLevel:

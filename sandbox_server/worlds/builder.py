@@ -12,7 +12,7 @@ from sandbox_server.services.tenants import Tenant
 from sandbox_server.traffic.credentials import ALL_SCOPES, READ_SCOPES, Credential, digest
 from sandbox_server.worlds.baskets import Demand
 from sandbox_server.worlds.catalogue import products
-from sandbox_server.worlds.chain import Popularity, shops
+from sandbox_server.worlds.chain import Popularity, assortments, shops
 from sandbox_server.worlds.deeds import Actors
 from sandbox_server.worlds.geography import load_cities, within
 from sandbox_server.worlds.history import STORES, History
@@ -21,6 +21,7 @@ from sandbox_server.worlds.plans import draw_plans
 from sandbox_server.worlds.schema import READ_ONLY, Fixture, Login, Progress
 from sandbox_server.worlds.stock import Shelves
 
+_DAY = 24 * 60 * 60_000  # milliseconds
 _COUNTED_BEFORE = (60_000, 13 * 60_000)  # milliseconds; a report is fresh for 15 minutes
 
 
@@ -48,20 +49,24 @@ def build(fixture: Fixture, seed: int, progress: Progress) -> MemoryPersistence:
             tx.products.put(product)
     popularity = Popularity(seed, catalogue, fixture.catalogue.carried_by_none)
     shelves = Shelves(tenant, seed, fixture.stock)
-    shares = popularity.shares(fixture.stock.products_per_store)
+    carried = assortments(seed, chain, popularity, fixture.stock.products_per_store)
     for done, store in enumerate(chain, start=1):
-        shelves.open(store, popularity, shares)
+        shelves.open(store, carried[store.store_id])
         progress("stores", done, len(chain))
     cities = load_cities()
     if fixture.buyers.within_km is not None:
         cities = within(cities, fixture.buyers.within_km, [store.location for store in chain])
-    demand = Demand(seed, fixture.history, popularity, people(seed, fixture.buyers, cities))
+    buyers = people(seed, fixture.buyers, cities)
+    demand = Demand(seed, fixture.history, popularity, carried, buyers)
     history = History(tenant, clock, demand, Actors(seed, {product.sku: product for product in catalogue}), seed)
     plans = draw_plans(seed, fixture)
     history.place(plans)
     rng = stream(seed, "world/counts")
+    every, days = fixture.stock.counted_every_days, fixture.history.days
     for store in chain:
-        history.add(to_milliseconds(now) - rng.randint(*_COUNTED_BEFORE), partial(_count, shelves, store))
+        last = to_milliseconds(now) - rng.randint(*_COUNTED_BEFORE)
+        for back in range(0, days, every or days):
+            history.add(last - back * _DAY, partial(_count, shelves, store))
     history.play(to_milliseconds(now), lambda done: progress("orders", done, len(plans)))
     return persistence
 

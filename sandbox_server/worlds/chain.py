@@ -37,6 +37,7 @@ def shops(seed: int, stores: schema.Stores, cities: Sequence[City], now: datetim
     streets = draw_streets(seed, len(places))
     names = _names(places)
     codes = PostalCodes(seed)
+    abilities = _capabilities(rng, stores)
     hours = tuple(_spans(getattr(stores.opening_hours, day)) for day in DAYS)
     return [
         Store(
@@ -50,7 +51,7 @@ def shops(seed: int, stores: schema.Stores, cities: Sequence[City], now: datetim
             rng.randint(*stores.daily_order_capacity),
             rng.randint(*stores.safety_stock),
             StoreStatus.ACTIVE,
-            _capabilities(rng, stores, first=number == 1),
+            abilities[number - 1],
             created_at=now,
             updated_at=now,
         )
@@ -81,10 +82,11 @@ class Popularity:
         return full + factor * sum(self.weights[full:])
 
 
-def assortment(rng: Random, popularity: Popularity, shares: Sequence[float]) -> list[str]:
-    """Return what one store carries."""
-    draw = rng.random
-    return [sku for sku, share in zip(popularity.carried, shares, strict=True) if draw() < share]
+def assortments(seed: int, chain: Sequence[Store], popularity: Popularity, per_store: int) -> dict[str, list[str]]:
+    """Return what each store carries, about so many products, by the store's code."""
+    draw = stream(seed, "world/assortments").random
+    carried = list(zip(popularity.carried, popularity.shares(per_store), strict=True))
+    return {store.store_id: [sku for sku, share in carried if draw() < share] for store in chain}
 
 
 def _given(place: schema.Place) -> Place:
@@ -115,8 +117,10 @@ def _spans(opening: str | None) -> tuple[Span, ...]:
     return (Span(time.fromisoformat(opens), time.fromisoformat(closes)),)
 
 
-def _capabilities(rng: Random, stores: schema.Stores, *, first: bool) -> tuple[Capability, ...]:
-    draws = {capability: rng.random() for capability in Capability}
-    return tuple(
-        capability for capability, draw in draws.items() if first or draw < stores.capabilities.get(capability, 0)
-    )
+def _capabilities(rng: Random, stores: schema.Stores) -> list[tuple[Capability, ...]]:
+    """Return what each store can do: the first one everything, and of all so many as the fixture says."""
+    able: dict[Capability, set[int]] = {}
+    for capability in Capability:
+        others = round(stores.count * stores.capabilities.get(capability, 0)) - 1
+        able[capability] = {0, *rng.sample(range(1, stores.count), max(0, others))}
+    return [tuple(each for each in Capability if number in able[each]) for number in range(stores.count)]

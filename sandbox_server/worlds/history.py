@@ -84,9 +84,10 @@ class History:
         buyer = self._demand.buyer()
         location = buyer.address.location
         assert location is not None, "every buyer is located"
-        basket = self._demand.basket(plan.outcome, plan.lines)
         with self._tenant.begin(BUYERS) as tx:
-            level = self._demand.level(tx.stores.derived(Network).nearest_to(location), tx.now)
+            nearest = tx.stores.derived(Network).nearest_to(location)
+            basket = self._demand.basket(plan.outcome, plan.lines, nearest[0])
+            level = self._demand.level(nearest, tx.now)
             order = orders.place(tx, buyer, basket, level)
         self._follow(order, ORDERS[plan.outcome].acts, at)
         if plan.back is not None:

@@ -89,7 +89,8 @@ class PostalCodes:
 
 def _buyer(rng: Random, number: int, name: str, street: str, place: Place, codes: PostalCodes) -> Buyer:
     city = place.city
-    floor = f"Apt {rng.randint(1, 40)}{rng.choice('ABCD')}" if rng.random() < 0.2 else None
+    flat = rng.random() < 0.2 and "Apt." not in street and "Suite" not in street
+    floor = f"Apt {rng.randint(1, 40)}{rng.choice('ABCD')}" if flat else None
     address = Address(street, city.name, "US", floor, city.state, codes.of(city), place.location)
     phone = f"+1 {rng.randint(201, 989)} 555 {rng.randint(100, 199):04}" if rng.random() < 0.7 else None
     return Buyer(name, f"{_mailbox(name)}.{number + 1}@example.com", address, phone)

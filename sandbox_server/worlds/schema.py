@@ -138,11 +138,13 @@ class Stock(Part, frozen=True):
         products_per_store: About how many each carries; what sells well is carried by more of them.
         depth: Bounds of the units of each.
         stale: The share of levels whose last report is older than 15 minutes.
+        counted_every_days: How often stores count, and fill up what has run low; only at the end when left out.
     """
 
     products_per_store: Some
     depth: Range
     stale: Share
+    counted_every_days: Some | None = None
 
 
 class Buyers(Part, frozen=True):

@@ -8,7 +8,6 @@ from sandbox_server.domain.stores import Store
 from sandbox_server.kernel.randomness import stream
 from sandbox_server.services import inventory
 from sandbox_server.services.tenants import Tenant
-from sandbox_server.worlds.chain import Popularity, assortment
 from sandbox_server.worlds.history import STORES
 from sandbox_server.worlds.schema import Stock
 
@@ -24,15 +23,12 @@ class Shelves:
         self._stock = stock
         self._rng: Random = stream(seed, "world/stock")
 
-    def open(self, store: Store, popularity: Popularity, shares: Sequence[float]) -> None:
-        """Report what a store has at first."""
+    def open(self, store: Store, skus: Sequence[str]) -> None:
+        """Report what a store has at first of the products that it carries."""
         with self._tenant.begin(STORES) as tx:
             inventory.report(
                 tx,
-                [
-                    StockReport(store.store_id, sku, self._rng.randint(*self._stock.depth), 1, tx.now)
-                    for sku in assortment(self._rng, popularity, shares)
-                ],
+                [StockReport(store.store_id, sku, self._rng.randint(*self._stock.depth), 1, tx.now) for sku in skus],
             )
 
     def count(self, store: Store) -> None:
