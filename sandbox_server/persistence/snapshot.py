@@ -32,7 +32,7 @@ _MAGIC = b"ACORN WORLD\n"
 _HEAD = struct.Struct("<12sI")
 _FRAME = struct.Struct("<Q16s")
 _ROWS_AT_ONCE = 1 << 15
-_BIG_ENDIAN = sys.byteorder == "big"
+_FOREIGN = sys.byteorder == "big"  # columns are kept little-endian
 
 T = TypeVar("T")
 
@@ -139,6 +139,7 @@ def _contents(world: MemoryPersistence) -> Iterator[bytes]:
             stop = start + _ROWS_AT_ONCE
             yield pack(_Rows(columns.keys[start:stop], columns.rows[start:stop]))
     movements = world.movements
+    movements.settle()
     yield pack(
         _Ledger(
             movements.names.texts,
@@ -232,10 +233,10 @@ def _frames(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:
-    content = stream.read(size)
-    if len(content) < size:
+    # A damaged length may be any number, and must not be believed before there is that much.
+    if size > os.fstat(stream.fileno()).st_size - stream.tell():
         raise _Damage("is cut off")
-    return content
+    return stream.read(size)
 
 
 def _digest(before: bytes, content: bytes) -> bytes:
@@ -243,7 +244,7 @@ def _digest(before: bytes, content: bytes) -> bytes:
 
 
 def _bytes(column: "array[int]") -> bytes:
-    if _BIG_ENDIAN:
+    if _FOREIGN:
         column = column[:]
         column.byteswap()
     return column.tobytes()
@@ -251,6 +252,6 @@ def _bytes(column: "array[int]") -> bytes:
 
 def _array(typecode: str, content: bytes) -> "array[int]":
     column = array(typecode, content)
-    if _BIG_ENDIAN:
+    if _FOREIGN:
         column.byteswap()
     return column

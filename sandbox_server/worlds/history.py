@@ -78,6 +78,7 @@ class History:
                 progress(self._placed)
         self._clock.move_to(from_milliseconds(until))
         self._tenant.catch_up(self._clock.now())
+        progress(self._placed)
 
     def _place(self, plan: Plan, at: int) -> None:
         self._placed += 1

@@ -14,7 +14,7 @@ import yaml
 from sandbox_server.resources import ResourceNotFound, fixture_path
 from sandbox_server.worlds.checks import contradictions
 from sandbox_server.worlds.errors import FixtureError
-from sandbox_server.worlds.schema import Fixture
+from sandbox_server.worlds.schema import FORMS, Fixture
 
 
 class Source(NamedTuple):
@@ -60,11 +60,18 @@ def parse_fixture(text: str, name: str) -> Fixture:
     try:
         fixture = msgspec.convert(tree, Fixture)
     except msgspec.ValidationError as error:
-        raise FixtureError(f"{name}: {error}") from error
+        raise FixtureError(f"{name}: {_in_words(str(error))}") from error
     wrong = contradictions(fixture)
     if wrong:
         raise FixtureError(f"{name}: {'; '.join(wrong)}")
     return fixture
+
+
+def _in_words(message: str) -> str:
+    """Return what the schema says, with an example in the place of a regular expression."""
+    for form, example in FORMS.items():
+        message = message.replace(f"`str` matching regex {form!r}", f"a text such as {example}")
+    return message
 
 
 def _locate(fixture: str | Path) -> Path:

@@ -18,8 +18,12 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Weight = Annotated[float, Meta(ge=0)]
 Words = Annotated[tuple[str, ...], Meta(min_length=1)]
 Text = Annotated[str, Meta(min_length=1)]
-TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Opening = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+FORMS = {f"^{_TIME}$": "16:00", f"^{_TIME}-{_TIME}$": "09:00-21:00", "^[A-Z]{3}$": "USD"}
+"""Forms of texts, with an example of each."""
+TimeOfDay = Annotated[str, Meta(pattern=f"^{_TIME}$")]
+Opening = Annotated[str, Meta(pattern=f"^{_TIME}-{_TIME}$")]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 Progress = Callable[[str, int, int], None]
 """Is told a phase of the making of a world, and how much of how much of it is done."""
 READ_ONLY = "*:read"
@@ -201,7 +205,7 @@ class Fixture(Part, frozen=True):
 
     description: Text
     seed: Annotated[int, Meta(ge=0, le=(1 << 53))]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    currency: Currency
     now: Annotated[datetime, Meta(tz=True)]
     stores: Stores
     catalogue: Catalogue
