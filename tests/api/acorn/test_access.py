@@ -65,8 +65,8 @@ def test_the_scheme_is_read_in_any_case(shop: Sandbox) -> None:
 
 def test_a_client_may_prove_itself_by_json_or_by_http_basic(shop: Sandbox) -> None:
     assert shop.call("POST", "/oauth/token", CLIENT | GRANT, key=None).status_code == 200
-    by_header = ask(shop, GRANT, authorization=basic("acorn-sandbox", "acorn-secret"))
-    assert by_header.status_code == 200
+    for client_id, secret in (("acorn-sandbox", "acorn-secret"), ("acorn%2Dsandbox", "%61corn%2Dsecret")):
+        assert ask(shop, GRANT, authorization=basic(client_id, secret)).status_code == 200
 
 
 def test_a_token_has_the_scopes_that_were_asked_for(shop: Sandbox) -> None:
@@ -139,7 +139,9 @@ def test_a_grant_is_refused_in_the_words_of_oauth(shop: Sandbox, body: dict[str,
     assert shop.digest() == before
 
 
-@pytest.mark.parametrize("header", ["Basic !!!", "Basic /w==", "Basic", "Bearer x"])
+@pytest.mark.parametrize(
+    "header", ["Basic !!!", "Basic /w==", "Basic", "Bearer x", "Basic YWNvcm4tc2FuZGJveDphY29y!bi1zZWNyZXQ="]
+)
 def test_a_header_that_proves_nothing_leaves_the_client_unknown(shop: Sandbox, header: str) -> None:
     answer = ask(shop, GRANT, authorization=header)
     refused(answer, 401, "invalid_client")

@@ -156,6 +156,7 @@ def test_the_unified_view_changes_when_its_latest_level_does(shop: Sandbox) -> N
 
 
 def test_a_product_that_no_store_carries_has_none_available(shop: Sandbox) -> None:
+    shop.pass_time(timedelta(minutes=1))
     nothing = {"sku": "SKU-3", "available": 0, "stores": [], "updatedAt": WIRE_NOW}
     assert shop.get("/inventory/SKU-3").json() == nothing
 

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox_server.domain.orders import Order
 from tests.api.acorn.conformance import faults, problem
-from tests.api.acorn.sandbox import STORE_KEY, Sandbox
+from tests.api.acorn.sandbox import Sandbox
 from tests.api.acorn.shop import WIRE_NOW, accept, acknowledged, buy, level, shipment, shipped
 
 ORDER = {
@@ -210,23 +210,6 @@ def test_nothing_can_be_done_to_an_unknown_order(shop: Sandbox, step: str) -> No
         "cancellations": {"reason": "OTHER"},
     }
     problem(shop.post(f"/orders/ord_nowhere/{step}", bodies[step]), 404, "NOT_FOUND")
-
-
-def test_a_bound_credential_acts_for_its_own_store_alone(shop: Sandbox) -> None:
-    own, foreign = buy(shop, ("SKU-1", 10)), buy(shop, ("SKU-1", 3))
-    for step, body in (("acknowledgements", accept(foreign)), ("cancellations", {"reason": "OTHER"})):
-        answer = shop.post(f"/orders/{foreign.order_id}/{step}", body, key=STORE_KEY)
-        assert problem(answer, 403, "STORE_NOT_YOURS")["detail"] == "The credential may not act for store S0002."
-        assert shop.post(f"/orders/{own.order_id}/{step}", body, key=STORE_KEY).status_code == 200
-
-
-def test_a_bound_credential_may_not_answer_for_a_store_that_it_names(shop: Sandbox) -> None:
-    order = buy(shop, ("SKU-1", 15))
-    line = {"lineId": "1", "decision": "ACCEPT"}
-    path = f"/orders/{order.order_id}/acknowledgements"
-    problem(shop.post(path, {"lines": [line]}, key=STORE_KEY), 403, "STORE_NOT_YOURS")
-    problem(shop.post(path, {"lines": [line | {"storeId": "S0002"}]}, key=STORE_KEY), 403, "STORE_NOT_YOURS")
-    assert shop.post(path, {"lines": [line | {"storeId": "S0001"}]}, key=STORE_KEY).status_code == 200
 
 
 def test_cancelling_releases_the_stock_and_says_who_and_why(shop: Sandbox) -> None:

@@ -201,7 +201,7 @@ def test_a_level_is_judged_by_the_time_and_the_safety_stock_it_is_given() -> Non
 
 
 def test_the_unified_view_of_what_nobody_carries_is_as_old_as_the_product() -> None:
-    assert wire.unified_stock("SKU-9", [], NOW, NOW) == {
+    assert wire.unified_stock("SKU-9", [], NOW, NOW + timedelta(days=1)) == {
         "sku": "SKU-9",
         "available": 0,
         "stores": [],
