@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sandbox_server.app import create_sandbox
 from sandbox_server.asgi import ASGIApp
+from sandbox_server.middleware.connection import Connection
 from sandbox_server.settings import Settings
 from sandbox_server.worlds import FixtureError
 
@@ -63,6 +64,7 @@ def serve(settings: Settings) -> None:
             date_header=False,  # virtual time is sent instead
             server_header=False,
             proxy_headers=False,
+            http=Connection,
             ws="none",
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )

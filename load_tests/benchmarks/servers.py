@@ -19,6 +19,7 @@ import uvicorn
 
 from sandbox_server.api.contract import Contract
 from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
+from sandbox_server.middleware.connection import Connection
 from sandbox_server.resources import contract_path
 
 ANSWERS = {"listOrders": "list.json", "reportInventory": "put.json"}
@@ -118,6 +119,7 @@ def main(kind: str, argument: str) -> None:
         date_header=False,
         server_header=False,
         proxy_headers=False,
+        http=Connection,
         ws="none",
         lifespan="on" if kind == "sandbox" else "off",
     )
