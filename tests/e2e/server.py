@@ -76,7 +76,13 @@ def start(*words: str, environment: Mapping[str, str] | None = None, cwd: str | 
         encoding="utf-8",
         env=inherited | dict(environment or {}),
         cwd=cwd,
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 - it takes no lock and runs before anything else does
     )
+
+
+def _heed_ctrl_c() -> None:
+    """Undo what a test run in the background hands down: its children would ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read_until(process: "subprocess.Popen[str]", last_words: str) -> str:
