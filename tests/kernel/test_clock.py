@@ -12,6 +12,7 @@ from sandbox_server.kernel.clock import (
     FrozenClock,
     RunningClock,
     from_milliseconds,
+    monotonic_ns,
     to_milliseconds,
     whole_milliseconds,
 )
@@ -83,3 +84,8 @@ def test_no_instant_moves_on_its_way_through_milliseconds_but_for_the_cut(at: da
     assert from_milliseconds(to_milliseconds(cut)) == cut
     assert timedelta() <= at - cut < timedelta(milliseconds=1)
     assert cut.utcoffset() == timedelta()
+
+
+def test_elapsed_time_is_never_negative() -> None:
+    first = monotonic_ns()
+    assert monotonic_ns() >= first
