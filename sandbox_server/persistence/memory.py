@@ -18,8 +18,10 @@ from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
+from sandbox_server.services.changes import UNTOLD, heard_by
 from sandbox_server.services.ports import Packed, Page, Query, Replay
 from sandbox_server.traffic.credentials import Credential, Token
+from sandbox_server.traffic.journal import Change
 
 E = TypeVar("E", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -133,14 +135,18 @@ class MemoryTable(Generic[E]):
         """Return the entity in a row."""
         return self._spec.unpack(packed)
 
-    def flush(self) -> None:
-        """Write what is staged."""
+    def flush(self, heard: list[Change] | None) -> None:
+        """Write what is staged, and add what changed to `heard`, if anybody listens."""
         columns = self._columns
+        told = heard if self._spec.name not in UNTOLD else None
         for key, entity in self.staged.items():
+            before = columns.packed(key) if told is not None else None
             if entity is None:
                 columns.remove(key)
             else:
                 columns.put(key, entity)
+            if told is not None and before != (after := columns.packed(key)):
+                told.append((self._spec.name, key, before, after))
 
     def _fits(self, entity: E, where: Mapping[str, str]) -> bool:
         spec = self._spec
@@ -235,10 +241,11 @@ class MemoryTransaction:
         return event is not None and event.sequence == deadline[1]
 
     def commit(self) -> None:
-        """Write everything that is staged."""
+        """Write everything that is staged, and tell the one who listens."""
+        heard = heard_by(self.cause)
         for value in list(self.__dict__.values()):
             if isinstance(value, MemoryTable):
-                value.flush()
+                value.flush(heard)
         self.ledger.flush()
         due = self.__dict__.get(DUE.name)
         if due is not None:

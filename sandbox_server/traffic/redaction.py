@@ -1,8 +1,8 @@
 """
 What the journal leaves out of a call: its secrets, wherever they stand.
 
-A secret is told by the name it goes by (a header, a member, a field, a parameter), and the secrets that a call shows are
-then looked for everywhere else in it. What names a secret and cannot be taken apart is withheld as a whole.
+A secret is told by the name it goes by (a header, a member, a field, a parameter), and the secrets that a call shows
+are then looked for everywhere else in it. What names a secret and cannot be taken apart is withheld as a whole.
 """
 
 import re
@@ -24,9 +24,13 @@ _SHORTEST = 6  # characters of a secret that is looked for elsewhere; a shorter 
 _SCHEMES = {"basic", "bearer", "digest"}
 _WORDS = ("secret", "passw", "pwd", "apikey", "accesskey", "assertion", "authorization", "credential", "cookie", "jwt")
 _HINTS = (b"secret", b"token", b"key", b"passw", b"pwd", b"assertion", b"auth", b"credential", b"cookie", b"jwt")
-# Ends in "token" or "key", and is none that opens a door.
-_HARMLESS = {"nexttoken", "pagetoken", "nextpagetoken", "continuationtoken", "idempotencykey", "secwebsocketkey"}
-_NAMES_A_VALUE = re.compile(r"(?:secret|token|key|passw\w*|pwd|assertion|authorization|credential|jwt)\W{0,4}[:=]", re.I)
+# Tokens and keys that open no door.
+_HARMLESS_TOKENS = ("tokentype", "tokenurl", "nexttoken", "pagetoken", "continuationtoken")
+_HARMLESS_KEYS = {"idempotencykey", "secwebsocketkey"}
+_ADDRESSES = {b"referer", b"location", b"content-location", b"link", b"x-original-url", b"x-rewrite-url"}
+_NAMES_A_VALUE = re.compile(
+    r"(?:secret|token|key|passw\w*|pwd|assertion|authorization|credential|jwt)\W{0,4}[:=]", re.IGNORECASE
+)
 _FIELD_NAME = re.compile(r"[\w.\-\[\]]+", re.ASCII)
 _ENCODED = re.compile(rb"%([0-9a-fA-F]{2})")
 
@@ -35,9 +39,11 @@ _ENCODED = re.compile(rb"%([0-9a-fA-F]{2})")
 def is_secret(name: str) -> bool:
     """Whether what goes by this name is a secret, however the name is written: `client_secret`, `X-Api-Key`."""
     letters = re.sub(r"[^a-z]", "", name.lower())
-    if letters in _HARMLESS:
-        return False
-    return letters.endswith(("token", "key", "auth")) or any(word in letters for word in _WORDS)
+    if any(word in letters for word in _WORDS) or letters.endswith("auth"):
+        return True
+    if letters.endswith("key"):
+        return letters not in _HARMLESS_KEYS
+    return "token" in letters and not any(word in letters for word in _HARMLESS_TOKENS)
 
 
 class Redactor:
@@ -53,21 +59,21 @@ class Redactor:
     def __init__(self, headers: RawHeaders) -> None:
         self._shown: list[bytes] = []
         for name, value in headers:
-            if name not in _plain_names and not _is_plain(name):
+            if name not in _plain_names and is_secret(name.decode("latin-1")):
                 self._shown += _secrets_in(value)
 
     def headers(self, lines: RawHeaders) -> str:
         """Return header lines without their secrets, each as `name: value`."""
         plain = _plain_names
-        text = b"\n".join(
-            [b": ".join(line) if line[0] in plain or _is_plain(line[0]) else _hidden(*line) for line in lines]
-        )
+        text = b"\n".join([b": ".join(line) if line[0] in plain else _line(*line) for line in lines])
         return self._without_shown(text).decode("latin-1")
 
     def path(self, raw: bytes) -> str:
         """Return a path as it was sent, without its secrets."""
         if b"%" in raw and self._shows(_decoded(raw)):
             raw = _decoded(raw)
+        if b"=" in raw or b":" in raw:
+            raw = b"/".join(_MARK if _NAMES_A_VALUE.search(_text(word)) else word for word in raw.split(b"/"))
         return self._without_shown(raw).decode("latin-1")
 
     def query(self, raw: bytes) -> str:
@@ -118,14 +124,16 @@ class Redactor:
         pieces = raw.split(b"&")
         if all(_FIELD_NAME.fullmatch(_text(piece.partition(b"=")[0])) and b"=" in piece for piece in pieces):
             return b"&".join(map(self._parameter, pieces))
-        return WITHHELD if _NAMES_A_VALUE.search(_text(raw)) or not raw.isascii() or b"\0" in raw else raw
+        unclear = b"\0" in raw or b"\\u" in raw
+        return WITHHELD if unclear or _has_hint(raw) or _has_hint(_decoded(raw)) else raw
 
     def _parameter(self, piece: bytes) -> bytes:
         name, equals, value = piece.partition(b"=")
         if value and is_secret(_text(name)):
             self._shown += _long_enough(value, _decoded(value))
             return name + equals + _MARK
-        if b"%" in piece and self._shows(_decoded(piece)):
+        names_one = (b"=" in value or b"%" in value) and _NAMES_A_VALUE.search(_text(value))
+        if names_one or (b"%" in piece and self._shows(_decoded(piece))):
             return name + equals + _MARK
         return self._without_shown(piece)
 
@@ -140,16 +148,18 @@ class Redactor:
 
 
 _plain_names: set[bytes] = set()
-"""Names of headers that were found to hold no secret."""
+"""Names of headers that were found to be those of no secret."""
 _MOST_PLAIN_NAMES = 1024
 
 
-def _is_plain(name: bytes) -> bool:
+def _line(name: bytes, value: bytes) -> bytes:
     if is_secret(name.decode("latin-1")):
-        return False
+        return _hidden(name, value)
+    if name in _ADDRESSES:
+        return name + b": " + (_MARK if _NAMES_A_VALUE.search(_text(value)) else value)
     if len(_plain_names) < _MOST_PLAIN_NAMES:
         _plain_names.add(name)
-    return True
+    return name + b": " + value
 
 
 def _hidden(name: bytes, value: bytes) -> bytes:
@@ -178,6 +188,10 @@ def _is_suspicious(raw: bytes) -> bool:
     """Whether a body has to be taken apart: it may name a secret, or be written so that one cannot tell."""
     if b"\\" in raw or b"%" in raw or b"\0" in raw:
         return True
+    return _has_hint(raw)
+
+
+def _has_hint(raw: bytes) -> bool:
     small = raw.lower()
     return any(hint in small for hint in _HINTS)
 
