@@ -134,31 +134,45 @@ def first_altered(kept: Iterable[Kept], anchor: str, tip: str) -> int | None:
     """
     previous, number = anchor, 0
     for one in kept:
-        entry = _genuine(one)
-        if entry is None or (number and entry.number != number + 1):
+        link = _genuine(one)
+        if link is None or (number and link.number != number + 1):
             return number + 1 if number else _number(one)
-        if entry.previous_hash != previous:
-            return number or entry.number  # the one before was altered and given a new hash, or is gone
-        previous, number = one.hash, entry.number
+        if link.previous_hash != previous:
+            return number or link.number  # the one before was altered and given a new hash, or is gone
+        previous, number = one.hash, link.number
     return None if previous == tip else number
 
 
-def _genuine(kept: Kept) -> Entry | None:
-    """Return the entry when its hash, and the digests of its bodies, are what they should be."""
+class _Digest(msgspec.Struct):
+    digest: str = ""
+
+
+class _Link(msgspec.Struct, rename="camel"):
+    """What ties an entry to the one before, and to its bodies."""
+
+    number: int
+    previous_hash: str
+    request: _Digest
+    response: _Digest
+
+
+def _genuine(kept: Kept) -> _Link | None:
+    """Return what ties the entry when its hash, and the digests of its bodies, are what they should be."""
     if digest(kept.content) != kept.hash:
         return None
-    entry = kept.entry
-    whole = (entry.request.digest, entry.response.digest) == (digest(kept.request), digest(kept.response))
-    return entry if whole else None
+    link = _read_link(kept.content)
+    whole = (link.request.digest, link.response.digest) == (digest(kept.request), digest(kept.response))
+    return link if whole else None
 
 
 def _number(kept: Kept) -> int:
-    """Return an altered entry's number, as far as it can still be read; 0 when it cannot."""
+    """Return an altered entry's number as far as it can still be read, 0 when it cannot."""
     try:
-        return kept.entry.number
+        return _read_link(kept.content).number
     except msgspec.DecodeError:
         return 0
 
 
 _write = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
 _read = msgspec.json.Decoder(Entry).decode
+_read_link = msgspec.json.Decoder(_Link).decode

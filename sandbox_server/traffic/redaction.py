@@ -66,7 +66,7 @@ class Redactor:
         """Return header lines without their secrets, each as `name: value`."""
         plain = _plain_names
         text = b"\n".join([b": ".join(line) if line[0] in plain else _line(*line) for line in lines])
-        return self._without_shown(text).decode("latin-1")
+        return self.scrub(text).decode("latin-1")
 
     def path(self, raw: bytes) -> str:
         """Return a path as it was sent, without its secrets."""
@@ -74,7 +74,7 @@ class Redactor:
             raw = _decoded(raw)
         if b"=" in raw or b":" in raw:
             raw = b"/".join(_MARK if _NAMES_A_VALUE.search(_text(word)) else word for word in raw.split(b"/"))
-        return self._without_shown(raw).decode("latin-1")
+        return self.scrub(raw).decode("latin-1")
 
     def query(self, raw: bytes) -> str:
         """Return a query as it was sent, but for its secrets."""
@@ -82,20 +82,25 @@ class Redactor:
             return ""
         return b"&".join(map(self._parameter, raw.split(b"&"))).decode("latin-1")
 
-    def body(self, raw: bytes, coding: bytes = b"") -> bytes:
+    def body(self, raw: bytes, *, is_coded: bool = False) -> bytes:
         """
         Return a body without its secrets; itself when it has none.
 
         Args:
-            coding: Its Content-Encoding; what is coded is withheld.
+            is_coded: Whether it has a Content-Encoding; what is coded is withheld.
         """
-        if not raw:
-            return raw
-        if coding and coding.lower() != b"identity":
+        if is_coded:
             return WITHHELD
         if _is_suspicious(raw):
             raw = self._taken_apart(raw)
-        return self._without_shown(raw)
+        return self.scrub(raw)
+
+    def scrub(self, text: bytes) -> bytes:
+        """Return text without the secrets that the call has shown so far."""
+        for secret in self._shown:
+            if secret in text:
+                text = text.replace(secret, _MARK)
+        return text
 
     def _taken_apart(self, raw: bytes) -> bytes:
         try:
@@ -135,16 +140,10 @@ class Redactor:
         names_one = (b"=" in value or b"%" in value) and _NAMES_A_VALUE.search(_text(value))
         if names_one or (b"%" in piece and self._shows(_decoded(piece))):
             return name + equals + _MARK
-        return self._without_shown(piece)
+        return self.scrub(piece)
 
     def _shows(self, text: bytes) -> bool:
         return any(secret in text for secret in self._shown)
-
-    def _without_shown(self, text: bytes) -> bytes:
-        for secret in self._shown:
-            if secret in text:
-                text = text.replace(secret, _MARK)
-        return text
 
 
 _plain_names: set[bytes] = set()

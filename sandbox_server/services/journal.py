@@ -1,0 +1,157 @@
+"""The journal of one tenant: every call to it, in order, for as long as there is room."""
+
+from collections import deque
+from collections.abc import Iterator
+
+import msgspec
+
+from sandbox_server.kernel.clock import monotonic_ns
+from sandbox_server.services.exchange import Exchange, Writer
+from sandbox_server.services.search import Filters, Judge, Verdict, words_of
+from sandbox_server.services.segments import Background, Compress, Segment
+from sandbox_server.traffic.journal import NOTHING_BEFORE, Kept, content_of, digest, first_altered
+
+LIMIT = 100_000
+MOST_BYTES = 400 * 1000 * 1000
+_LOOKED_AT = 5_000  # entries for one page, at the most
+_EVERYTHING = Filters()
+_background = Background()
+
+
+class Page(msgspec.Struct, frozen=True):
+    """
+    Entries from the oldest to the newest.
+
+    Args:
+        next_after: The `after` of the next page, which may be an empty one; None when there is nothing more by now.
+    """
+
+    entries: list[Kept]
+    next_after: int | None
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """
+    What became of the chain.
+
+    Args:
+        first: The oldest entry that was looked at.
+        last: The newest.
+        first_altered: The oldest entry that is not as it was written, or is gone; None when all are well.
+    """
+
+    first: int
+    last: int
+    first_altered: int | None
+
+
+class Journal:
+    """
+    Every call to a tenant, numbered from 1.
+
+    Args:
+        tenant: Whose it is.
+        limit: How many entries are kept, 1 or more; the oldest leave.
+        candid: Operations whose requests and answers have no member for a secret, where they keep to the contract.
+        most_bytes: How much memory it takes, about; the oldest leave for that, too, some hundreds at once.
+        compress: What has closed segments compressed.
+    """
+
+    def __init__(
+        self,
+        tenant: str,
+        limit: int = LIMIT,
+        candid: frozenset[str] = frozenset(),
+        *,
+        most_bytes: int = MOST_BYTES,
+        compress: Compress = _background,
+    ) -> None:
+        self.opened_ns = monotonic_ns()
+        self.last = 0
+        self.tip = NOTHING_BEFORE
+        self._writer = Writer(tenant, self.opened_ns, candid)
+        self._limit = limit
+        self._most_bytes = most_bytes
+        self._compress = compress
+        self._closed: deque[Segment] = deque()
+        self._open = Segment(1, NOTHING_BEFORE)
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest entry that is kept; one more than the last when none is."""
+        return max(self._segments()[0].first, self.last - self._limit + 1)
+
+    @property
+    def size(self) -> int:
+        """How many bytes of memory it takes, about."""
+        return sum(segment.size for segment in self._segments())
+
+    def append(self, exchange: Exchange) -> int:
+        """Keep a call, without its secrets; return its number."""
+        segment = self._open
+        entry, parts = self._writer.write(exchange, segment, self.last + 1, self.tip)
+        content = content_of(entry)
+        self.last, self.tip = entry.number, digest(content)
+        segment.add((content, self.tip), parts, entry.received_at, words_of(entry))
+        if segment.is_full:
+            self._turn_over()
+        return self.last
+
+    def get(self, number: int) -> Kept | None:
+        """Return the entry with this number; None when there is none, or none any more."""
+        if not self.first <= number <= self.last:
+            return None
+        return next(self.entries(number - 1))
+
+    def entries(self, after: int = 0) -> Iterator[Kept]:
+        """Return the entries after the one with this number, from the oldest to the newest, one segment at a time."""
+        return (kept for _, kept in self._numbered(after, _EVERYTHING))
+
+    def page(self, filters: Filters, after: int, limit: int, judge: Judge) -> Page:
+        """
+        Return the entries that are wanted, those with greater numbers than `after` only.
+
+        Args:
+            limit: Entries at the most; some thousands of entries are looked at for it, and no more.
+            judge: Asked where a verdict is wanted.
+        """
+        found: list[Kept] = []
+        for looked_at, (number, kept) in enumerate(self._numbered(after, filters)):
+            if looked_at == _LOOKED_AT or len(found) == limit:
+                return Page(found, number - 1)
+            if filters.take(kept, judge):
+                found.append(kept)
+        return Page(found, None)
+
+    def unmatched(self, after: int, limit: int) -> Page:
+        """Return entries that found no operation."""
+        return self.page(Filters(verdict=Verdict.UNMATCHED), after, limit, _unmatched_only)
+
+    def verify(self) -> Verification:
+        """Return whether every entry is as it was written; takes some seconds for 100 000."""
+        oldest = self._segments()[0]
+        kept = (one for segment in self._segments() for one in segment.kept())
+        return Verification(oldest.first, self.last, first_altered(kept, oldest.anchor, self.tip))
+
+    def _segments(self) -> tuple[Segment, ...]:
+        return (*self._closed, self._open)
+
+    def _numbered(self, after: int, filters: Filters) -> Iterator[tuple[int, Kept]]:
+        start = max(after + 1, self.first)
+        for segment in self._segments():
+            if segment.last >= start and filters.may_be_in(segment):
+                for number, kept in enumerate(segment.kept(), segment.first):
+                    if number >= start:
+                        yield number, kept
+
+    def _turn_over(self) -> None:
+        """Close the open segment, open the next, and let the oldest go."""
+        self._open.close(self._compress)
+        self._closed.append(self._open)
+        self._open = Segment(self.last + 1, self.tip)
+        while self._closed and (self._closed[0].last < self.first or self.size > self._most_bytes):
+            self._closed.popleft()
+
+
+def _unmatched_only(kept: Kept) -> frozenset[Verdict]:
+    return frozenset({Verdict.UNMATCHED}) if kept.entry.operation is None else frozenset()
