@@ -89,7 +89,8 @@ class Writer:
         redactor = Redactor(exchange.request_headers)
         is_candid = exchange.keeps_to(self._candid)
         request, request_parts = _request(exchange, segment, redactor, is_candid=is_candid)
-        path, query = redactor.path(exchange.path), redactor.query(exchange.query)
+        path = redactor.path(exchange.path)
+        query = redactor.scrub(exchange.query).decode("latin-1") if is_candid else redactor.query(exchange.query)
         response, response_parts = _response(exchange, segment, redactor, is_candid=is_candid)
         entry = Entry(
             changes=tuple(exchange.changes),
@@ -119,7 +120,7 @@ class Writer:
 
 
 def _request(exchange: Exchange, segment: Segment, redactor: Redactor, *, is_candid: bool) -> tuple[Half, Parts]:
-    headers, raw = redactor.headers(exchange.request_headers), exchange.request_body
+    headers, raw = redactor.request_headers, exchange.request_body
     if not raw:
         return Half(headers=headers), _NO_PARTS
     body = redactor.scrub(raw) if is_candid else redactor.body(raw, is_coded=_is_coded(headers))

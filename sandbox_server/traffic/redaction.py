@@ -54,19 +54,25 @@ class Redactor:
         headers: The request's; the secrets they hold are looked for in all that is redacted later.
     """
 
-    __slots__ = ("_shown",)
+    __slots__ = ("_shown", "request_headers")
 
     def __init__(self, headers: RawHeaders) -> None:
         self._shown: list[bytes] = []
-        for name, value in headers:
-            if name not in _plain_names and is_secret(name.decode("latin-1")):
-                self._shown += _secrets_in(value)
+        lines = []
+        for line in headers:
+            if line[0] in _plain_names:
+                lines.append(b": ".join(line))
+            else:
+                text, secrets = _redacted(*line)
+                self._shown += secrets
+                lines.append(text)
+        self.request_headers = self.scrub(b"\n".join(lines)).decode("latin-1")
 
     def headers(self, lines: RawHeaders) -> str:
         """Return header lines without their secrets, each as `name: value`."""
         plain = _plain_names
-        text = b"\n".join([b": ".join(line) if line[0] in plain else _line(*line) for line in lines])
-        return self.scrub(text).decode("latin-1")
+        text = [b": ".join(line) if line[0] in plain else _redacted(*line)[0] for line in lines]
+        return self.scrub(b"\n".join(text)).decode("latin-1")
 
     def path(self, raw: bytes) -> str:
         """Return a path as it was sent, without its secrets."""
@@ -151,21 +157,18 @@ _plain_names: set[bytes] = set()
 _MOST_PLAIN_NAMES = 1024
 
 
-def _line(name: bytes, value: bytes) -> bytes:
+@lru_cache(maxsize=1024)
+def _redacted(name: bytes, value: bytes) -> tuple[bytes, list[bytes]]:
+    """Return a header line without its secrets, and the secrets; how it authenticates may be told."""
     if is_secret(name.decode("latin-1")):
-        return _hidden(name, value)
+        scheme, blank, _ = value.partition(b" ")
+        kept = scheme + b" " if blank and scheme.decode("latin-1").lower() in _SCHEMES else b""
+        return name + b": " + kept + _MARK, _secrets_in(value)
     if name in _ADDRESSES:
-        return name + b": " + (_MARK if _NAMES_A_VALUE.search(_text(value)) else value)
+        return name + b": " + (_MARK if _NAMES_A_VALUE.search(_text(value)) else value), []
     if len(_plain_names) < _MOST_PLAIN_NAMES:
         _plain_names.add(name)
-    return name + b": " + value
-
-
-def _hidden(name: bytes, value: bytes) -> bytes:
-    """Return a secret header: how it authenticates may be told."""
-    scheme, blank, _ = value.partition(b" ")
-    kept = scheme + b" " if blank and scheme.decode("latin-1").lower() in _SCHEMES else b""
-    return name + b": " + kept + _MARK
+    return name + b": " + value, []
 
 
 def _secrets_in(value: bytes) -> list[bytes]:
