@@ -7,14 +7,15 @@ import msgspec
 
 from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.services.exchange import Exchange, Writer
-from sandbox_server.services.search import Filters, Judge, Verdict, words_of
+from sandbox_server.services.search import Filters, words_of
 from sandbox_server.services.segments import Background, Compress, Segment
-from sandbox_server.traffic.journal import NOTHING_BEFORE, Kept, content_of, digest, first_altered
+from sandbox_server.traffic.journal import NOTHING_BEFORE, Flaw, Kept, Verdict, content_of, digest, first_flaw
 
 LIMIT = 100_000
 MOST_BYTES = 400 * 1000 * 1000
 _LOOKED_AT = 5_000  # entries for one page, at the most
 _EVERYTHING = Filters()
+_UNMATCHED = Filters(verdict=Verdict.UNMATCHED)
 _background = Background()
 
 
@@ -35,14 +36,16 @@ class Verification(msgspec.Struct, frozen=True):
     What became of the chain.
 
     Args:
-        first: The oldest entry that was looked at.
-        last: The newest.
-        first_altered: The oldest entry that is not as it was written, or is gone; None when all are well.
+        first: The oldest entry that is kept.
+        entries: How many were looked at.
+        head: The hash of the newest.
+        flaw: The first that does not fit; None when all do.
     """
 
     first: int
-    last: int
-    first_altered: int | None
+    entries: int
+    head: str
+    flaw: Flaw | None
 
 
 class Journal:
@@ -107,31 +110,31 @@ class Journal:
         """Return the entries after the one with this number, from the oldest to the newest, one segment at a time."""
         return (kept for _, kept in self._numbered(after, _EVERYTHING))
 
-    def page(self, filters: Filters, after: int, limit: int, judge: Judge) -> Page:
+    def page(self, filters: Filters, after: int = 0, limit: int = 50) -> Page:
         """
         Return the entries that are wanted, those with greater numbers than `after` only.
 
         Args:
             limit: Entries at the most; some thousands of entries are looked at for it, and no more.
-            judge: Asked where a verdict is wanted.
         """
         found: list[Kept] = []
         for looked_at, (number, kept) in enumerate(self._numbered(after, filters)):
             if looked_at == _LOOKED_AT or len(found) == limit:
                 return Page(found, number - 1)
-            if filters.take(kept, judge):
+            if filters.take(kept):
                 found.append(kept)
         return Page(found, None)
 
-    def unmatched(self, after: int, limit: int) -> Page:
-        """Return entries that found no operation."""
-        return self.page(Filters(verdict=Verdict.UNMATCHED), after, limit, _unmatched_only)
+    def unmatched(self, after: int = 0, limit: int = 50) -> Page:
+        """Return the calls that found no operation."""
+        return self.page(_UNMATCHED, after, limit)
 
     def verify(self) -> Verification:
         """Return whether every entry is as it was written; takes some seconds for 100 000."""
         oldest = self._segments()[0]
         kept = (one for segment in self._segments() for one in segment.kept())
-        return Verification(oldest.first, self.last, first_altered(kept, oldest.anchor, self.tip))
+        flaw = first_flaw(kept, oldest.anchor, self.tip)
+        return Verification(oldest.first, self.last - oldest.first + 1, self.tip, flaw)
 
     def _segments(self) -> tuple[Segment, ...]:
         return (*self._closed, self._open)
@@ -151,7 +154,3 @@ class Journal:
         self._open = Segment(self.last + 1, self.tip)
         while self._closed and (self._closed[0].last < self.first or self.size > self._most_bytes):
             self._closed.popleft()
-
-
-def _unmatched_only(kept: Kept) -> frozenset[Verdict]:
-    return frozenset({Verdict.UNMATCHED}) if kept.entry.operation is None else frozenset()

@@ -1,31 +1,16 @@
 """What the journal can be asked for."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from sandbox_server.services.segments import Segment
-from sandbox_server.traffic.journal import Entry, Kept
+from sandbox_server.traffic.journal import Entry, Kept, Verdict, verdict_of
 
 _LIST = b'"items":['
 _LIST_WITHIN = 64  # bytes of an answer that is a list
-
-
-class Verdict(StrEnum):
-    """What the contract says of a call; it may be at fault in both halves."""
-
-    VALID = "VALID"
-    REQUEST_INVALID = "REQUEST_INVALID"
-    RESPONSE_INVALID = "RESPONSE_INVALID"
-    UNMATCHED = "UNMATCHED"
-
-
-Judge = Callable[[Kept], frozenset[Verdict]]
-"""Holds an entry against the contract."""
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -61,14 +46,14 @@ class Filters(msgspec.Struct, frozen=True):
         words = (self.operation, self.request_id, self.credential, self.fault)
         return all(segment.may_hold(word) for word in words if word is not None)
 
-    def take(self, kept: Kept, judge: Judge) -> bool:
+    def take(self, kept: Kept) -> bool:
         """Whether an entry is wanted."""
         entry = kept.entry
         return (
             self._take_facts(entry)
             and self._take_time(entry)
             and all(_names(kept, entry, name) for name in (self.store, self.order) if name is not None)
-            and (self.verdict is None or self.verdict in judge(kept))
+            and self.verdict in {None, verdict_of(entry)}
         )
 
     def _take_facts(self, entry: Entry) -> bool:

@@ -29,6 +29,20 @@ class Ending(StrEnum):
     UNANSWERED = "UNANSWERED"
 
 
+class Verdict(StrEnum):
+    """What became of a call: the first of these that is true of it."""
+
+    UNMATCHED = "UNMATCHED"  # no such operation
+    FAULT = "FAULT"  # a fault rule played
+    ABANDONED = "ABANDONED"  # the client was gone before it was answered
+    THROTTLED = "THROTTLED"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    VIOLATION = "VIOLATION"  # against the contract
+    REFUSED = "REFUSED"  # by a rule of the marketplace
+    BUG = "BUG"  # the sandbox's own failure
+    ANSWERED = "ANSWERED"
+
+
 class Half(msgspec.Struct, frozen=True, omit_defaults=True):
     """
     A request or an answer without its body.
@@ -123,9 +137,46 @@ def digest(content: bytes) -> str:
     return sha256(content).hexdigest() if content else ""
 
 
-def first_altered(kept: Iterable[Kept], anchor: str, tip: str) -> int | None:
+def verdict_of(entry: Entry) -> Verdict:
+    """Return what became of a call."""
+    if entry.operation is None:
+        return Verdict.UNMATCHED
+    if entry.fault is not None:
+        return Verdict.FAULT
+    if entry.status in _VERDICTS:
+        return _VERDICTS[entry.status]
+    if entry.status >= 400:
+        return Verdict.REFUSED if entry.status < 500 else Verdict.BUG
+    return Verdict.ANSWERED
+
+
+_VERDICTS = {
+    0: Verdict.ABANDONED,
+    400: Verdict.VIOLATION,
+    401: Verdict.UNAUTHENTICATED,
+    406: Verdict.VIOLATION,
+    413: Verdict.VIOLATION,
+    415: Verdict.VIOLATION,
+    429: Verdict.THROTTLED,
+}
+
+
+class Flaw(NamedTuple):
     """
-    Return the number of the first entry that is not as it was written, or is gone; None when all are.
+    Where a chain is broken.
+
+    Args:
+        number: Of the entry; 0 where it cannot be read any more.
+        reason: What does not fit about it.
+    """
+
+    number: int
+    reason: str
+
+
+def first_flaw(kept: Iterable[Kept], anchor: str, tip: str) -> Flaw | None:
+    """
+    Return the first entry that is not as it was written, or is gone; None when all are.
 
     Args:
         kept: Entries without a gap, from the oldest to the newest.
@@ -134,13 +185,18 @@ def first_altered(kept: Iterable[Kept], anchor: str, tip: str) -> int | None:
     """
     previous, number = anchor, 0
     for one in kept:
-        link = _genuine(one)
-        if link is None or (number and link.number != number + 1):
-            return number + 1 if number else _number(one)
-        if link.previous_hash != previous:
-            return number or link.number  # the one before was altered and given a new hash, or is gone
-        previous, number = one.hash, link.number
-    return None if previous == tip else number
+        found = _link(one)
+        if isinstance(found, str):
+            return Flaw(number + 1 if number else _number(one), found)
+        if number and found.number != number + 1:
+            return Flaw(number + 1, "It is gone.")
+        if found.previous_hash != previous:
+            return Flaw(number or found.number, _REWRITTEN if number else "The entries before it are not those it saw.")
+        previous, number = one.hash, found.number
+    return None if previous == tip else Flaw(number, _REWRITTEN)
+
+
+_REWRITTEN = "It was written anew: the next one saw another."
 
 
 class _Digest(msgspec.Struct):
@@ -156,13 +212,14 @@ class _Link(msgspec.Struct, rename="camel"):
     response: _Digest
 
 
-def _genuine(kept: Kept) -> _Link | None:
-    """Return what ties the entry when its hash, and the digests of its bodies, are what they should be."""
+def _link(kept: Kept) -> _Link | str:
+    """Return what ties the entry to others, or what is wrong when its hash or the digest of a body does not fit."""
     if digest(kept.content) != kept.hash:
-        return None
+        return "Its content was changed."
     link = _read_link(kept.content)
-    whole = (link.request.digest, link.response.digest) == (digest(kept.request), digest(kept.response))
-    return link if whole else None
+    if link.request.digest != digest(kept.request):
+        return "The request's body was changed."
+    return link if link.response.digest == digest(kept.response) else "The response's body was changed."
 
 
 def _number(kept: Kept) -> int:
