@@ -18,7 +18,7 @@ class Filters(msgspec.Struct, frozen=True):
     Which entries are wanted; None wants any.
 
     Args:
-        status: A status, `404`, or a class of them, `4xx`; `0` are calls that were not answered.
+        status: 0 where nothing was answered.
         store: A store that the request, a change, or an answer that is no list names.
         order: The same of an order.
         fault: The id of the rule that played.
@@ -27,7 +27,7 @@ class Filters(msgspec.Struct, frozen=True):
 
     operation: str | None = None
     method: str | None = None
-    status: str | None = None
+    status: int | None = None
     request_id: str | None = None
     credential: str | None = None
     store: str | None = None
@@ -63,8 +63,9 @@ class Filters(msgspec.Struct, frozen=True):
             (self.request_id, entry.request_id),
             (self.credential, entry.credential),
             (self.fault, rule_of(entry.fault)),
+            (self.status, entry.status),
         )
-        return all(want is None or want == fact for want, fact in wanted) and _is_of(entry.status, self.status)
+        return all(want is None or want == fact for want, fact in wanted)
 
     def _take_time(self, entry: Entry) -> bool:
         after, before = self.received_after, self.received_before
@@ -82,10 +83,6 @@ def rule_of(fault: Any) -> str | None:
     if isinstance(fault, list | tuple) and fault:
         return str(fault[0])
     return str(fault["rule"]) if isinstance(fault, dict) and "rule" in fault else None
-
-
-def _is_of(status: int, wanted: str | None) -> bool:
-    return wanted is None or str(status) == wanted or (wanted.endswith("xx") and str(status)[:1] == wanted[:1])
 
 
 def _names(kept: Kept, entry: Entry, name: str) -> bool:
