@@ -21,7 +21,6 @@ class Record:
 
     Args:
         tenant: The tenant.
-        clock: Its clock.
         fixture: The name of the fixture that its world was made from.
         seed: What chance in it follows from.
         logins: Its clients.
@@ -31,14 +30,12 @@ class Record:
     def __init__(
         self,
         tenant: Tenant,
-        clock: VirtualClock,
         fixture: str,
         seed: int,
         logins: Sequence[Login],
         origin: Snapshot | None = None,
     ) -> None:
         self.tenant = tenant
-        self.clock = clock
         self.fixture = fixture
         self.seed = seed
         self.logins = logins
@@ -46,6 +43,13 @@ class Record:
         self.number = 0
         self.snapshots: dict[str, Snapshot] = {}
         self.moving = Lock()
+
+    @property
+    def clock(self) -> VirtualClock:
+        """Its clock."""
+        clock = self.tenant.clock
+        assert isinstance(clock, VirtualClock), "tenants that are served have clocks that can be set"
+        return clock
 
     @property
     def standing(self) -> Standing:
@@ -147,12 +151,11 @@ class Registry:
         persistence = world.persistence.fork()
         logins = issue(clients_of(persistence, world.now), name, self._key)
         install(persistence, world.now, logins)
-        clock = VirtualClock(world.now, mode, scale)
-        tenant = Tenant(name, persistence, clock)
+        tenant = Tenant(name, persistence, VirtualClock(world.now, mode, scale))
         self._equip(tenant)
         powers.go_back(tenant, snapshot.powers if snapshot else {})
         self._directory.add(tenant)
-        return self._enter(Record(tenant, clock, world.fixture, world.seed, logins, snapshot))
+        return self._enter(Record(tenant, world.fixture, world.seed, logins, snapshot))
 
     def remove(self, name: str) -> None:
         """

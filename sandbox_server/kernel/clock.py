@@ -11,6 +11,11 @@ _MILLISECOND = timedelta(milliseconds=1)
 class Clock(Protocol):
     """What tells a tenant's virtual time."""
 
+    @property
+    def runs(self) -> bool:
+        """Whether time passes by itself."""
+        ...
+
     def now(self) -> datetime:
         """Return the virtual time, aware and in UTC, in whole milliseconds."""
         ...
@@ -34,6 +39,11 @@ class FrozenClock:
 
     def __init__(self, at: datetime) -> None:
         self._at = whole_milliseconds(at)
+
+    @property
+    def runs(self) -> bool:
+        """Whether time passes by itself: it never does."""
+        return False
 
     def now(self) -> datetime:
         """Return the instant at which the clock stands."""
@@ -83,6 +93,11 @@ class VirtualClock:
     def mode(self) -> ClockMode:
         """How its time passes."""
         return self._mode
+
+    @property
+    def runs(self) -> bool:
+        """Whether time passes by itself."""
+        return self._mode is not ClockMode.FROZEN
 
     @property
     def scale(self) -> float:

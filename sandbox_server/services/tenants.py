@@ -23,6 +23,11 @@ class Tenant:
         """What keeps its world."""
         return self._persistence
 
+    @property
+    def runs(self) -> bool:
+        """Whether its time passes by itself."""
+        return self.clock.runs
+
     def now(self) -> datetime:
         """Return the tenant's virtual time."""
         return self.clock.now()
