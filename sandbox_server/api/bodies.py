@@ -51,14 +51,21 @@ class Body:
             ClientGone: The client hung up before the end.
         """
         media_type = self._media_type(headers)
-        raw = await read_bounded(headers, receive, self._limit)
-        if raw and not self._validators:
-            raise invalid("pointer", "", "UNEXPECTED_BODY", "The operation takes no body.")
-        if raw and not media_type:
-            raise UnsupportedMediaType("", self._validators)
-        if not raw and self._required:
-            raise invalid("pointer", "", "REQUIRED", "The operation needs a body.")
-        return (media_type, raw) if raw else ("", b"")
+        return self._typed(media_type, await read_bounded(headers, receive, self._limit))
+
+    def read_kept(self, headers: Mapping[bytes, bytes], raw: bytes) -> Any:
+        """
+        Return what a body says that was received in full.
+
+        Raises:
+            UnsupportedMediaType: It is of another type, character set or coding, or does not say of which.
+            BodyTooLarge: It is longer than the operation takes.
+            InvalidRequest: It is missing, malformed, or not what the schema describes.
+        """
+        media_type = self._media_type(headers)
+        if len(raw) > self._limit:
+            raise BodyTooLarge(self._limit)
+        return self.decode(*self._typed(media_type, raw))
 
     def decode(self, media_type: str, raw: bytes) -> Any:
         """
@@ -78,6 +85,15 @@ class Body:
         if b"\\u0000" in raw or b"%00" in raw:
             _refuse_nul(value, "")
         return value
+
+    def _typed(self, media_type: str, raw: bytes) -> tuple[str, bytes]:
+        if raw and not self._validators:
+            raise invalid("pointer", "", "UNEXPECTED_BODY", "The operation takes no body.")
+        if raw and not media_type:
+            raise UnsupportedMediaType("", self._validators)
+        if not raw and self._required:
+            raise invalid("pointer", "", "REQUIRED", "The operation needs a body.")
+        return (media_type, raw) if raw else ("", b"")
 
     def _media_type(self, headers: Mapping[bytes, bytes]) -> str:
         if b"content-type" not in headers or not self._validators:
