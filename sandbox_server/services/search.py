@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -75,14 +74,17 @@ class Filters(msgspec.Struct, frozen=True):
 def words_of(entry: Entry) -> set[str]:
     """Return what an entry can be found by in its segment."""
     words = {entry.request_id, entry.operation or "", entry.credential or ""}
-    return words if entry.fault is None else words | {rule_of(entry.fault) or ""}
+    return words if entry.fault is None else words | {entry.fault[0]}
 
 
-def rule_of(fault: Any) -> str | None:
-    """Return the id of the rule that played: the first word of what the faults' layer notes."""
-    if isinstance(fault, list | tuple) and fault:
-        return str(fault[0])
-    return str(fault["rule"]) if isinstance(fault, dict) and "rule" in fault else None
+def rule_of(fault: tuple[str, str] | None) -> str | None:
+    """Return the id of the rule that played."""
+    return fault[0] if fault else None
+
+
+def effect_of(fault: tuple[str, str] | None) -> str | None:
+    """Return what it did."""
+    return fault[1] if fault else None
 
 
 def _names(kept: Kept, entry: Entry, name: str) -> bool:

@@ -71,20 +71,20 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, renam
     Args:
         changes: What the call changed.
         credential: The client id of the caller, or the one that an unknown caller claimed.
-        fault: What was injected, and by which rule.
+        fault: The id of the rule that played, and the name of its effect.
         operation: The operation's name in the contract; None where the path or the method is nobody's.
         path: As it was sent, secrets redacted.
         peer: The client's address and port.
         previous_hash: The hash of the entry before.
         received_at: Virtual time; `received_ns` is real time since the journal was opened. So are `sent_…`.
         status: 0 where nothing was answered.
-        throttle: What the throttle decided.
+        throttle: What the throttle decided: `admitted`, and what is `remaining` in the bucket.
     """
 
     changes: tuple[Change, ...] = ()
     credential: str | None = None
     ending: Ending = Ending.ANSWERED
-    fault: Any = None
+    fault: tuple[str, str] | None = None
     http_version: str
     method: str
     number: int
@@ -102,7 +102,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, renam
     sent_ns: int
     status: int = 0
     tenant: str
-    throttle: Any = None
+    throttle: dict[str, Any] | None = None
 
 
 class Kept(NamedTuple):
