@@ -63,11 +63,6 @@ class Columns(Generic[E]):
         assert row is not None
         return self.spec.unpack(row)
 
-    def packed(self, key: str) -> bytes | None:
-        """Return the packed entity with this key."""
-        position = self.positions.get(key)
-        return self.rows[position] if position is not None else None
-
     def put(self, key: str, entity: E) -> None:
         """Insert the entity or replace the one with its key."""
         spec = self.spec

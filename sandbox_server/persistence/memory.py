@@ -21,7 +21,6 @@ from sandbox_server.persistence.tables import DUE, SPECS, Spec
 from sandbox_server.services.changes import UNTOLD, heard_by
 from sandbox_server.services.ports import Packed, Page, Query, Replay
 from sandbox_server.traffic.credentials import Credential, Token
-from sandbox_server.traffic.journal import Change
 
 E = TypeVar("E", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -60,7 +59,7 @@ class MemoryPersistence:
         except BaseException:
             transaction.rollback()
             raise
-        transaction.commit()
+        transaction.finish()
 
     @contextmanager
     def read(self, now: datetime) -> Iterator["MemoryTransaction"]:
@@ -86,6 +85,16 @@ class MemoryTable(Generic[E]):
         if key in self.staged:
             return self.staged[key]
         return self._columns.get(key)
+
+    @property
+    def name(self) -> str:
+        """What the table is called."""
+        return self._spec.name
+
+    def committed(self, key: str) -> Packed | None:
+        """Return the packed entity with this key, whatever is staged."""
+        position = self._columns.positions.get(key)
+        return self._columns.rows[position] if position is not None else None
 
     def has(self, key: str) -> bool:
         """Whether there is an entity with this key."""
@@ -135,18 +144,14 @@ class MemoryTable(Generic[E]):
         """Return the entity in a row."""
         return self._spec.unpack(packed)
 
-    def flush(self, heard: list[Change] | None) -> None:
-        """Write what is staged, and add what changed to `heard`, if anybody listens."""
+    def flush(self) -> None:
+        """Write what is staged."""
         columns = self._columns
-        told = heard if self._spec.name not in UNTOLD else None
         for key, entity in self.staged.items():
-            before = columns.packed(key) if told is not None else None
             if entity is None:
                 columns.remove(key)
             else:
                 columns.put(key, entity)
-            if told is not None and before != (after := columns.packed(key)):
-                told.append((self._spec.name, key, before, after))
 
     def _fits(self, entity: E, where: Mapping[str, str]) -> bool:
         spec = self._spec
@@ -241,16 +246,28 @@ class MemoryTransaction:
         return event is not None and event.sequence == deadline[1]
 
     def commit(self) -> None:
-        """Write everything that is staged, and tell the one who listens."""
-        heard = heard_by(self.cause)
+        """Write everything that is staged."""
         for value in list(self.__dict__.values()):
             if isinstance(value, MemoryTable):
-                value.flush(heard)
+                value.flush()
         self.ledger.flush()
         due = self.__dict__.get(DUE.name)
         if due is not None:
             for deadline in cast(DueTable, due).deadlines:
                 heappush(self._world.deadlines, deadline)
+
+    def finish(self) -> None:
+        """Commit, and tell the one who listens what that changed."""
+        heard = heard_by(self.cause)
+        if heard is None:
+            self.commit()
+            return
+        tables = [one for one in self.__dict__.values() if isinstance(one, MemoryTable) and one.name not in UNTOLD]
+        staged = [(table, key, table.committed(key)) for table in tables for key in table.staged]
+        self.commit()
+        for table, key, before in staged:
+            if before != (after := table.committed(key)):
+                heard.append((table.name, key, before, after))
 
     def rollback(self) -> None:
         """Forget everything that is staged."""
