@@ -1,13 +1,13 @@
 """What comes and what goes is kept in the tenant's journal, whatever the layers below make of it."""
 
-import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
-from sandbox_server.asgi import ASGIApp, Message, Receive, Scope, Send
+from sandbox_server.asgi import ASGIApp, Message, RawHeaders, Receive, Scope, Send
 from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.middleware.owners import Directory, owner_of
 from sandbox_server.services.changes import listen
@@ -16,8 +16,6 @@ from sandbox_server.services.metrics import Metrics
 from sandbox_server.traffic.journal import Ending
 
 _SECOND_NS = 1_000_000_000
-
-logger = logging.getLogger("sandbox.journal")
 
 
 class Recorder:
@@ -45,98 +43,133 @@ class Recorder:
         if scope["type"] != "http" or f"{scope['path']}/".startswith(self._besides):
             await self._app(scope, receive, send)
             return
-        state = scope["state"]
-        exchange = _begun(scope, state["tenant"].now())
-        exchange.notes = state["notes"] = {}
-        exchange.changes = listen(exchange.request_id)
-        watch = _Watch(exchange, receive, send)
+        watch = _Watch(scope, receive, send)
         try:
             await self._app(scope, watch.receive, watch.send)
         finally:
-            self._keep(scope, watch)
+            self._keep(watch, scope["state"])
 
-    def _keep(self, scope: Scope, watch: "_Watch") -> None:
-        exchange = watch.finished()
-        exchange.operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id")
-        try:
-            self._append(exchange, scope["state"])
-        except Exception:
-            logger.exception("request %s was not kept in the journal", exchange.request_id)
-        self._count(exchange)
-
-    def _append(self, exchange: Exchange, state: Mapping[str, Any]) -> None:
+    def _keep(self, watch: "_Watch", state: Mapping[str, Any]) -> None:
+        watch.end()
         tenant, caller = state["tenant"], state["caller"]
         if caller is not None:
-            exchange.credential = caller.credential.client_id
+            watch.credential = caller.credential.client_id
         else:
-            owner = owner_of(self._directory, state["headers"], exchange.request_body)
-            exchange.credential, tenant = owner.client_id, owner.tenant or tenant
-        exchange.sent_at = tenant.now()
+            owner = owner_of(self._directory, state["headers"], watch.request_body)
+            watch.credential, tenant = owner.client_id, owner.tenant or tenant
+        watch.sent_at = tenant.now()
         if tenant is not self._directory.default:
             # Whose time it was became known on the way; the journal reckons back.
-            elapsed = timedelta(seconds=(exchange.sent_ns - exchange.received_ns) / _SECOND_NS)
-            exchange.received_at = exchange.sent_at - elapsed * getattr(tenant.clock, "scale", 0.0)
-        tenant.journal.append(exchange)
+            elapsed = timedelta(seconds=(watch.sent_ns - watch.received_ns) / _SECOND_NS)
+            watch.received_at = watch.sent_at - elapsed * getattr(tenant.clock, "scale", 0.0)
+        tenant.journal.append(watch.exchange)
+        self._count(watch)
 
-    def _count(self, exchange: Exchange) -> None:
-        seconds = (exchange.sent_ns - exchange.received_ns) / _SECOND_NS
-        self._metrics.observe(exchange.operation, exchange.status, seconds)
-        if exchange.notes:
-            fault, throttle = exchange.notes.get("fault"), exchange.notes.get("throttle")
-            if fault is not None:
-                self._metrics.observe_fault(exchange.operation, str(fault[1]))
-            elif throttle is not None and exchange.status == 429:
-                self._metrics.observe_throttled(exchange.operation)
+    def _count(self, watch: "_Watch") -> None:
+        operation = watch.operation
+        self._metrics.observe(operation, watch.status, (watch.sent_ns - watch.received_ns) / _SECOND_NS)
+        if notes := watch.notes:
+            if "fault" in notes:
+                self._metrics.observe_fault(operation, notes["fault"][1])
+            elif watch.status == HTTPStatus.TOO_MANY_REQUESTS:
+                self._metrics.observe_throttled(operation)
 
 
 class _Watch:
     """Sees what is received and what is sent."""
 
-    __slots__ = ("_chunks", "_exchange", "_receive", "_send")
+    __slots__ = (
+        "_chunks",
+        "_headers",
+        "_receive",
+        "_scope",
+        "_send",
+        "changes",
+        "credential",
+        "ending",
+        "notes",
+        "received_at",
+        "received_ns",
+        "request_body",
+        "sent_at",
+        "sent_ns",
+        "status",
+    )
 
-    def __init__(self, exchange: Exchange, receive: Receive, send: Send) -> None:
-        self._exchange = exchange
+    credential: str | None
+    sent_at: datetime
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.received_ns = monotonic_ns()
+        self.sent_ns = 0
+        state = scope["state"]
+        self.received_at: datetime = state["tenant"].now()
+        self.changes = listen(state["request_id"])
+        self.notes: dict[str, Any] = {}
+        state["notes"] = self.notes
+        self.request_body = b""
+        self.status = 0
+        self.ending = Ending.UNANSWERED
+        self._scope = scope
         self._receive = receive
         self._send = send
+        self._headers: RawHeaders = []
         self._chunks: list[bytes] = []
+
+    @property
+    def operation(self) -> str | None:
+        """The operation that was found."""
+        found: str | None = self._scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id")
+        return found
 
     async def receive(self) -> Message:
         """Receive the next message of the request."""
         message = await self._receive()
         if message["type"] == "http.request":
             body = message.get("body", b"")
-            self._exchange.request_body = self._exchange.request_body + body if self._exchange.request_body else body
+            self.request_body = self.request_body + body if self.request_body else body
         return message
 
     async def send(self, message: Message) -> None:
         """Send the next message of the answer."""
         await self._send(message)
-        exchange = self._exchange
         if message["type"] == "http.response.body":
             self._chunks.append(message.get("body", b""))
             if not message.get("more_body", False):
-                exchange.ending = Ending.ANSWERED
-                exchange.sent_ns = monotonic_ns()
+                self.ending = Ending.ANSWERED
+                self.sent_ns = monotonic_ns()
         elif message["type"] == "http.response.start":
-            exchange.status, exchange.response_headers = message["status"], message["headers"]
-            exchange.ending = Ending.CUT_SHORT
+            self.status, self._headers = message["status"], message["headers"]
+            self.ending = Ending.CUT_SHORT
 
-    def finished(self) -> Exchange:
+    def end(self) -> None:
+        """Note when it was over, though it was not answered in full, and let go of the connection."""
+        self.sent_ns = self.sent_ns or monotonic_ns()
+        del self._receive, self._send
+
+    def exchange(self) -> Exchange:
         """Return what was seen."""
-        exchange, chunks = self._exchange, self._chunks
-        exchange.response_body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        if exchange.ending is not Ending.ANSWERED:
-            exchange.sent_ns = monotonic_ns()
-        return exchange
-
-
-def _begun(scope: Scope, now: datetime) -> Exchange:
-    path = scope.get("raw_path") or scope["path"].encode()
-    exchange = Exchange(scope["method"], path, scope["state"]["request_id"], now, monotonic_ns())
-    exchange.query = scope["query_string"]
-    exchange.http_version = scope["http_version"]
-    exchange.request_headers = scope["headers"]
-    if scope.get("client"):
-        host, port = scope["client"]
-        exchange.peer = f"{host}:{port}"
-    return exchange
+        scope, chunks = self._scope, self._chunks
+        client = scope.get("client")
+        return Exchange(
+            scope["method"],
+            scope.get("raw_path") or scope["path"].encode(),
+            scope["state"]["request_id"],
+            self.received_at,
+            self.received_ns,
+            self.sent_at,
+            self.sent_ns,
+            scope["query_string"],
+            scope["http_version"],
+            f"{client[0]}:{client[1]}" if client else "",
+            scope["headers"],
+            self.request_body,
+            self.status,
+            self._headers,
+            chunks[0] if len(chunks) == 1 else b"".join(chunks),
+            self.ending,
+            self.operation,
+            self.credential,
+            self.changes,
+            self.notes,
+        )

@@ -91,10 +91,10 @@ class MemoryTable(Generic[E]):
         """What the table is called."""
         return self._spec.name
 
-    def committed(self, key: str) -> Packed | None:
-        """Return the packed entity with this key, whatever is staged."""
-        position = self._columns.positions.get(key)
-        return self._columns.rows[position] if position is not None else None
+    def committed(self) -> dict[str, Packed | None]:
+        """Return the rows under the keys that are staged, as they are without that."""
+        positions, rows = self._columns.positions, self._columns.rows
+        return {key: rows[positions[key]] if key in positions else None for key in self.staged}
 
     def has(self, key: str) -> bool:
         """Whether there is an entity with this key."""
@@ -262,12 +262,12 @@ class MemoryTransaction:
         if heard is None:
             self.commit()
             return
-        tables = [one for one in self.__dict__.values() if isinstance(one, MemoryTable) and one.name not in UNTOLD]
-        staged = [(table, key, table.committed(key)) for table in tables for key in table.staged]
+        told = [one for one in self.__dict__.values() if isinstance(one, MemoryTable) and one.name not in UNTOLD]
+        before = [table.committed() for table in told]
         self.commit()
-        for table, key, before in staged:
-            if before != (after := table.committed(key)):
-                heard.append((table.name, key, before, after))
+        for table, rows in zip(told, before, strict=True):
+            after = table.committed()
+            heard += [(table.name, key, row, after[key]) for key, row in rows.items() if row != after[key]]
 
     def rollback(self) -> None:
         """Forget everything that is staged."""

@@ -1,7 +1,10 @@
 """A call as it was seen on the wire, and the entry that the journal makes of it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from sandbox_server.services.segments import Parts, Segment
 from sandbox_server.traffic.journal import Change, Ending, Entry, Half
@@ -10,57 +13,36 @@ from sandbox_server.traffic.redaction import RawHeaders, Redactor
 _NO_PARTS: Parts = ()
 
 
-class Exchange:
+class Exchange(msgspec.Struct, gc=False):
     """
     A call, raw; what is not known of it stays as it is here.
 
     Args:
         path: As it was sent.
-        received_at: Virtual time; `received_ns` is the kernel's monotonic time.
+        received_at: Virtual time; `received_ns` is the kernel's monotonic time. So are `sent_…`.
+        notes: What was decided on the way: `throttle`, `fault`.
     """
 
-    __slots__ = (
-        "changes",
-        "credential",
-        "ending",
-        "http_version",
-        "method",
-        "notes",
-        "operation",
-        "path",
-        "peer",
-        "query",
-        "received_at",
-        "received_ns",
-        "request_body",
-        "request_headers",
-        "request_id",
-        "response_body",
-        "response_headers",
-        "sent_at",
-        "sent_ns",
-        "status",
-    )
-
-    def __init__(self, method: str, path: bytes, request_id: str, received_at: datetime, received_ns: int) -> None:
-        self.method = method
-        self.path = path
-        self.query = b""
-        self.http_version = "1.1"
-        self.peer = ""
-        self.request_id = request_id
-        self.received_at = self.sent_at = received_at
-        self.received_ns = self.sent_ns = received_ns
-        self.request_headers: RawHeaders = ()
-        self.request_body = b""
-        self.status = 0
-        self.response_headers: RawHeaders = ()
-        self.response_body = b""
-        self.ending = Ending.UNANSWERED
-        self.operation: str | None = None
-        self.credential: str | None = None
-        self.changes: list[Change] = []
-        self.notes: dict[str, Any] = {}
+    method: str
+    path: bytes
+    request_id: str
+    received_at: datetime
+    received_ns: int
+    sent_at: datetime
+    sent_ns: int
+    query: bytes = b""
+    http_version: str = "1.1"
+    peer: str = ""
+    request_headers: RawHeaders = ()
+    request_body: bytes = b""
+    status: int = 0
+    response_headers: RawHeaders = ()
+    response_body: bytes = b""
+    ending: Ending = Ending.UNANSWERED
+    operation: str | None = None
+    credential: str | None = None
+    changes: Sequence[Change] = ()
+    notes: Mapping[str, Any] = {}
 
     def keeps_to(self, operations: frozenset[str]) -> bool:
         """Whether it is a call of one of these that did what the contract says, nothing injected."""
