@@ -1,6 +1,6 @@
 """What comes and what goes is kept in the tenant's journal, whatever the layers below make of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +13,7 @@ from sandbox_server.middleware.owners import Directory, owner_of
 from sandbox_server.services.changes import listen
 from sandbox_server.services.exchange import Exchange
 from sandbox_server.services.metrics import Metrics
-from sandbox_server.traffic.journal import Ending
+from sandbox_server.traffic.journal import Change, Ending
 
 _SECOND_NS = 1_000_000_000
 
@@ -104,7 +104,7 @@ class _Watch:
         self.sent_ns = 0
         state = scope["state"]
         self.received_at: datetime = state["tenant"].now()
-        self.changes = listen(state["request_id"])
+        self.changes: Sequence[Change] = listen(state["request_id"]) if scope["method"] != "GET" else ()
         self.notes: dict[str, Any] = {}
         state["notes"] = self.notes
         self.request_body = b""

@@ -262,7 +262,8 @@ class MemoryTransaction:
         if heard is None:
             self.commit()
             return
-        told = [one for one in self.__dict__.values() if isinstance(one, MemoryTable) and one.name not in UNTOLD]
+        staged = [one for one in self.__dict__.values() if isinstance(one, MemoryTable) and one.staged]
+        told = [table for table in staged if table.name not in UNTOLD]
         before = [table.committed() for table in told]
         self.commit()
         for table, rows in zip(told, before, strict=True):

@@ -1,7 +1,6 @@
 """Who hears of what a commit changed: whoever listens in the same call, and nobody else."""
 
 from contextvars import ContextVar
-from typing import NamedTuple
 
 from sandbox_server.traffic.journal import Change
 
@@ -9,30 +8,17 @@ UNTOLD = frozenset({"replays", "due"})
 """Tables whose changes nobody is told of: the books that the sandbox keeps for itself."""
 
 
-class Listener(NamedTuple):
-    """
-    Hears of commits.
-
-    Args:
-        cause: Only of those that are owed to this.
-        changes: What they changed, in order.
-    """
-
-    cause: str
-    changes: list[Change]
-
-
 def listen(cause: str) -> list[Change]:
-    """Return the list to which this call's commits will add what they change."""
-    listener = Listener(cause, [])
-    _listeners.set(listener)
-    return listener.changes
+    """Return the list to which this call's commits will add what they change, where they are owed to this."""
+    changes: list[Change] = []
+    _listeners.set((cause, changes))
+    return changes
 
 
 def heard_by(cause: str) -> list[Change] | None:
     """Return where to tell of a commit that is owed to this; None when nobody listens."""
     listener = _listeners.get()
-    return listener.changes if listener is not None and listener.cause == cause else None
+    return listener[1] if listener is not None and listener[0] == cause else None
 
 
-_listeners: ContextVar[Listener | None] = ContextVar("listeners", default=None)
+_listeners: ContextVar[tuple[str, list[Change]] | None] = ContextVar("listeners", default=None)

@@ -71,10 +71,10 @@ class Filters(msgspec.Struct, frozen=True):
         return (after is None or entry.received_at >= after) and (before is None or entry.received_at < before)
 
 
-def words_of(entry: Entry) -> set[str]:
+def words_of(entry: Entry) -> tuple[str, ...]:
     """Return what an entry can be found by in its segment."""
-    words = {entry.request_id, entry.operation or "", entry.credential or ""}
-    return words if entry.fault is None else words | {entry.fault[0]}
+    words = (entry.request_id, entry.operation or "", entry.credential or "")
+    return words if entry.fault is None else (*words, entry.fault[0])
 
 
 def rule_of(fault: tuple[str, str] | None) -> str | None:

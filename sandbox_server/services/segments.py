@@ -5,7 +5,7 @@ An open segment takes entries; a closed one is compressed, in a thread beside th
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
@@ -97,7 +97,7 @@ class Segment:
             self._latest[question] = body, *kept
         return kept
 
-    def add(self, kept: tuple[bytes, str], bodies: tuple[Parts, Parts], at: datetime, words: set[str]) -> None:
+    def add(self, kept: tuple[bytes, str], bodies: tuple[Parts, Parts], at: datetime, words: Iterable[str]) -> None:
         """
         Add an entry whose bodies are kept here.
 
@@ -114,7 +114,7 @@ class Segment:
         content.bodies.append(bodies)
         self.count += 1
         self._weight += len(kept[0])
-        self._words |= words
+        self._words.update(words)
         self.since, self.until = self.since or at, at
 
     def close(self, compress: Compress) -> None:
