@@ -166,7 +166,7 @@ class Flaw(NamedTuple):
     Where a chain is broken.
 
     Args:
-        number: Of the entry; 0 where it cannot be read any more.
+        number: Of the entry.
         reason: What does not fit about it.
     """
 
@@ -174,28 +174,33 @@ class Flaw(NamedTuple):
     reason: str
 
 
-def first_flaw(kept: Iterable[Kept], anchor: str, tip: str) -> Flaw | None:
+def first_flaw(kept: Iterable[Kept], numbers: range, anchor: str, tip: str) -> Flaw | None:
     """
     Return the first entry that is not as it was written, or is gone; None when all are.
 
     Args:
-        kept: Entries without a gap, from the oldest to the newest.
+        kept: The entries, from the oldest to the newest.
+        numbers: The numbers that they should have.
         anchor: The hash of the entry before the oldest.
         tip: The hash of the newest.
     """
-    previous, number = anchor, 0
+    previous, number = anchor, numbers.start - 1
     for one in kept:
         found = _link(one)
         if isinstance(found, str):
-            return Flaw(number + 1 if number else _number(one), found)
-        if number and found.number != number + 1:
-            return Flaw(number + 1, "It is gone.")
+            return Flaw(number + 1, found)
+        if found.number != number + 1:
+            return Flaw(number + 1, _GONE)
         if found.previous_hash != previous:
-            return Flaw(number or found.number, _REWRITTEN if number else "The entries before it are not those it saw.")
+            return Flaw(number, _REWRITTEN) if number in numbers else Flaw(number + 1, _ORPHANED)
         previous, number = one.hash, found.number
+    if number != numbers.stop - 1:
+        return Flaw(number + 1, _GONE)
     return None if previous == tip else Flaw(number, _REWRITTEN)
 
 
+_GONE = "It is gone."
+_ORPHANED = "The entry before it is not the one that it saw."
 _REWRITTEN = "It was written anew: the next one saw another."
 
 
@@ -220,14 +225,6 @@ def _link(kept: Kept) -> _Link | str:
     if link.request.digest != digest(kept.request):
         return "The request's body was changed."
     return link if link.response.digest == digest(kept.response) else "The response's body was changed."
-
-
-def _number(kept: Kept) -> int:
-    """Return an altered entry's number as far as it can still be read, 0 when it cannot."""
-    try:
-        return _read_link(kept.content).number
-    except msgspec.DecodeError:
-        return 0
 
 
 _write = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
