@@ -93,8 +93,7 @@ def verification(found: Verification) -> Wire:
     }
     if found.flaw is None:
         return content
-    broken = {"brokenAt": found.flaw.number} if found.flaw.number else {}
-    return {**content, **broken, "reason": found.flaw.reason}
+    return {**content, "brokenAt": found.flaw.number, "reason": found.flaw.reason}
 
 
 def target(entry: Entry) -> str:

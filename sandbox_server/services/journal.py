@@ -141,10 +141,10 @@ class Journal:
 
     def verify(self) -> Verification:
         """Return whether every entry is as it was written; takes some seconds for 100 000."""
-        oldest = self._segments()[0]
-        kept = (one for segment in self._segments() for one in segment.kept())
-        flaw = first_flaw(kept, oldest.anchor, self._tip)
-        return Verification(oldest.first, self.last - oldest.first + 1, self._tip, flaw)
+        segments = self._segments()
+        oldest, numbers = segments[0], range(segments[0].first, self._last + 1)
+        kept = (one for segment in segments for one in segment.kept())
+        return Verification(oldest.first, len(numbers), self._tip, first_flaw(kept, numbers, oldest.anchor, self._tip))
 
     def _segments(self) -> tuple[Segment, ...]:
         self._write_down()

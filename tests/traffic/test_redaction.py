@@ -19,11 +19,33 @@ KEY = [(b"x-api-key", RAW)]
 @pytest.mark.parametrize(
     "name",
     [
-        "client_secret", "clientSecret", "CLIENT-SECRET", "secret", "Authorization", "X-Api-Key", "apikey", "access_token",
-        "refresh_token", "token", "tokens", "id_token", "password", "passwd", "pwd", "client_assertion", "Cookie",
-        "Set-Cookie", "Proxy-Authorization", "x-amz-access-token", "X-Auth", "credentials", "private_key", "jwt", "key",
+        "client_secret",
+        "clientSecret",
+        "CLIENT-SECRET",
+        "secret",
+        "Authorization",
+        "X-Api-Key",
+        "apikey",
+        "access_token",
+        "refresh_token",
+        "token",
+        "tokens",
+        "id_token",
+        "password",
+        "passwd",
+        "pwd",
+        "client_assertion",
+        "Cookie",
+        "Set-Cookie",
+        "Proxy-Authorization",
+        "x-amz-access-token",
+        "X-Auth",
+        "credentials",
+        "private_key",
+        "jwt",
+        "key",
     ],
-)  # fmt: skip
+)
 def test_a_secret_is_told_by_its_name(name: str) -> None:
     assert is_secret(name)
 
@@ -31,10 +53,25 @@ def test_a_secret_is_told_by_its_name(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "client_id", "grant_type", "token_type", "tokenTypeHint", "tokenUrl", "nextToken", "pageToken", "scope", "cursor",
-        "Idempotency-Key", "Sec-WebSocket-Key", "WWW-Authenticate", "X-Request-Id", "sku", "code", "expires_in", "monkeys",
+        "client_id",
+        "grant_type",
+        "token_type",
+        "tokenTypeHint",
+        "tokenUrl",
+        "nextToken",
+        "pageToken",
+        "scope",
+        "cursor",
+        "Idempotency-Key",
+        "Sec-WebSocket-Key",
+        "WWW-Authenticate",
+        "X-Request-Id",
+        "sku",
+        "code",
+        "expires_in",
+        "monkeys",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_secret_is_not_taken_for_one(name: str) -> None:
     assert not is_secret(name)
 
