@@ -18,7 +18,6 @@ BYTES = 4 * 1024 * 1024  # of a segment, before it is compressed
 _LEVEL = 1
 _WHOLE = 4096  # bytes of a body that is not worth cutting
 _HEAD = 64  # bytes in which a list begins, and in which its first row has its first member's name
-_NOTHING = ("", ())
 
 Parts = tuple[int, ...]
 """
@@ -85,10 +84,9 @@ class Segment:
         Keep a body, or find that it is kept; return its digest, and what it is made of.
 
         Args:
+            body: One byte or more.
             question: Bodies of equal questions are likely to be equal.
         """
-        if not body:
-            return _NOTHING
         latest = self._latest.get(question)
         if latest is not None and latest[0] == body:
             return latest[1], latest[2]
