@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
+from sandbox_server.domain.arrivals import Arrivals
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import Movement, StockLevel
@@ -15,6 +16,7 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
+from sandbox_server.domain.tills import CountChange, Opening, Phantom
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
@@ -211,6 +213,10 @@ class MemoryTransaction:
     credentials: MemoryTable[Credential]
     tokens: MemoryTable[Token]
     replays: MemoryTable[Replay]
+    openings: MemoryTable[Opening]
+    phantoms: MemoryTable[Phantom]
+    counts: MemoryTable[CountChange]
+    arrivals: MemoryTable[Arrivals]
 
     def __init__(self, world: MemoryPersistence, cause: str, now: datetime) -> None:
         self.now = now
