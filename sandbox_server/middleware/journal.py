@@ -160,7 +160,7 @@ class _Watch:
             self.sent_at,
             self.sent_ns,
             scope["query_string"],
-            scope["http_version"],
+            scope.get("http_version", "1.1"),
             f"{client[0]}:{client[1]}" if client else "",
             scope["headers"],
             self.request_body,
