@@ -8,14 +8,14 @@ import orjson
 
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.judge import Judge
+from sandbox_server.api.schemas import Schemas
 from sandbox_server.control.calls import call, call_in_full, unmatched, verification
-from sandbox_server.domain.inventory import StockLevel
 from sandbox_server.resources import contract_path
 from sandbox_server.services.codec import pack
 from sandbox_server.services.exchange import Exchange
 from sandbox_server.services.journal import Journal, Verification
 from sandbox_server.traffic.journal import Change, Ending, Flaw, Kept
-from tests.domain.builders import an_order, a_store
+from tests.domain.builders import a_level, a_store, an_order
 from tests.services.test_journal import NOW
 
 MARKETPLACE = Contract(contract_path("marketplace.yaml").read_bytes())
@@ -87,7 +87,7 @@ def test_a_call_in_full() -> None:
 
 
 def level(on_hand: int) -> bytes:
-    return pack(StockLevel("S0001", "SKU-1", on_hand, 0, 0, 1, NOW, NOW))
+    return pack(a_level(on_hand, as_of=NOW))
 
 
 def test_a_change_tells_what_differs_before_and_after() -> None:
@@ -136,8 +136,6 @@ def test_a_verification_names_the_flaw() -> None:
 
 
 def test_what_is_told_is_what_the_operators_contract_says() -> None:
-    from sandbox_server.api.schemas import Schemas  # noqa: PLC0415 - only here
-
     schemas = Schemas(Contract(contract_path("control.yaml").read_bytes()))
     one = kept(
         operation="listOrders",
