@@ -151,8 +151,6 @@ def _readable(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, dict):
-        return {str(name): _readable(member) for name, member in value.items()}
     return _readable_all(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
 
 
