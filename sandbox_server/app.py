@@ -21,6 +21,7 @@ from sandbox_server.kernel.clock import VirtualClock
 from sandbox_server.middleware.pace import Pace
 from sandbox_server.middleware.stack import Edge, assemble
 from sandbox_server.resources import contract_path
+from sandbox_server.services import tills
 from sandbox_server.services.access import Directory
 from sandbox_server.services.tenants import Tenant
 from sandbox_server.settings import ClockMode, Settings
@@ -55,7 +56,10 @@ def create_sandbox(settings: Settings, progress: Progress = lambda *_: None) -> 
 def open_world(settings: Settings, progress: Progress) -> World:
     """Return the world that the settings name, from the cache where it has been made before."""
     cache = None if settings.ephemeral else settings.data_dir / _CACHE
-    return worlds.open_world(settings.fixture, settings.seed, cache, progress)
+    world = worlds.open_world(settings.fixture, settings.seed, cache, progress)
+    with world.persistence.begin("opening", world.now) as tx:
+        tills.open_doors(tx)
+    return world
 
 
 def tenant_of(world: World, mode: ClockMode) -> Tenant:

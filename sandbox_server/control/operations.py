@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.operation import Handler, Standalone
+from sandbox_server.control.actors import Actors
+from sandbox_server.control.arrivals import ArrivalsOf
 from sandbox_server.control.audits import Audits
 from sandbox_server.control.clock import Clocks
 from sandbox_server.control.once import Answer, Once
+from sandbox_server.control.pos import list_pos_changes, list_pos_stock
 from sandbox_server.control.registry import Registry
 from sandbox_server.control.service import health
 from sandbox_server.control.snapshots import Snapshots
@@ -16,6 +19,7 @@ from sandbox_server.control.tenants import Tenants
 def operations(contract: Contract, registry: Registry) -> Mapping[str, Handler | Standalone]:
     """Return the handlers by operationId; those that take an idempotency key heed it."""
     tenants, clocks, snapshots = Tenants(registry), Clocks(registry), Snapshots(registry)
+    actors, arrivals = Actors(registry), ArrivalsOf(registry)
     answers: dict[str, Answer] = {
         "listTenants": tenants.list_tenants,
         "createTenant": tenants.create_tenant,
@@ -33,8 +37,24 @@ def operations(contract: Contract, registry: Registry) -> Mapping[str, Handler |
         "getClock": clocks.get_clock,
         "setClock": clocks.set_clock,
         "advanceClock": clocks.advance_clock,
+        "placeOrders": actors.place_orders,
+        "cancelAsBuyer": actors.cancel_as_buyer,
+        "returnAsBuyer": actors.return_as_buyer,
+        "moveParcel": actors.move_parcel,
+        "loseParcel": actors.lose_parcel,
+        "damageParcel": actors.damage_parcel,
+        "listPhysicalStock": actors.list_physical_stock,
+        "sellAtTill": actors.sell_at_till,
+        "countAtStore": actors.count_at_store,
+        "closeStore": actors.close_store,
+        "openStore": actors.open_store,
+        "getArrivals": arrivals.get_arrivals,
+        "setArrivals": arrivals.set_arrivals,
+        "deleteArrivals": arrivals.delete_arrivals,
         "getAudit": Audits(registry).get_audit,
         "getControlHealth": health(contract, registry),
     }
     once, takes_key = Once(), contract.taking("Idempotency-Key")
-    return {name: Standalone(once.wrap(answer) if name in takes_key else answer) for name, answer in answers.items()}
+    alone = {name: Standalone(once.wrap(answer) if name in takes_key else answer) for name, answer in answers.items()}
+    # The chain's own systems call these, with the marketplace's credentials, which pick the tenant.
+    return {**alone, "listPosStock": list_pos_stock, "listPosChanges": list_pos_changes}

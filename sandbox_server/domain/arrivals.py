@@ -129,7 +129,7 @@ class _Stretch(NamedTuple):
     area: float
 
     def reached_by(self, area: float) -> float:
-        """Return how far in so much of the area is reached: low x + slope x² / 2 = area, solved without cancellation."""
+        """Return x where low x + slope x² / 2 = area, in a form that cancels nothing out."""
         root = sqrt(max(0.0, self.low * self.low + 2 * self.slope * area))
         return min(self.length, 2 * area / (self.low + root)) if area else 0.0
 
@@ -150,6 +150,4 @@ def _stretches(knots: tuple[Knot, ...]) -> tuple[_Stretch, ...]:
     )
 
 
-_STRETCHES: Mapping[Profile, tuple[_Stretch, ...]] = {
-    profile: _stretches(knots) for profile, knots in _HEIGHTS.items()
-}
+_STRETCHES: Mapping[Profile, tuple[_Stretch, ...]] = {profile: _stretches(knots) for profile, knots in _HEIGHTS.items()}

@@ -1,7 +1,7 @@
 """
 What really lies on a store's shelf, beside what the marketplace believes.
 
-The physical count is not kept: it is what the marketplace believes less the phantom stock, and most positions have none.
+The physical count is not kept: it is what the marketplace believes less the phantom stock, which most positions lack.
 """
 
 from collections.abc import Iterable, Iterator

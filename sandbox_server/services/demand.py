@@ -1,4 +1,4 @@
-"""Who buys what next, drawn from a world's own past: as many buyers near a store, as often a SKU, as there were in it."""
+"""Who buys what next, drawn from a world's own past: buyers live, and things sell, as they did in it."""
 
 from collections.abc import Sequence
 from random import Random
