@@ -113,6 +113,10 @@ def test_what_was_not_answered_in_full_is_told_as_browsers_tell_it() -> None:
     assert (odd["response"]["statusText"], "_error" in odd["response"]) == ("", False)
 
 
+def headers_of(recorded: dict[str, Any]) -> httpx.Headers:
+    return httpx.Headers([(header["name"], header["value"]) for header in recorded["headers"]])
+
+
 class HarRequest:
     """What openapi-core asks of a request, out of a HAR entry."""
 
@@ -122,7 +126,7 @@ class HarRequest:
         post = recorded.get("postData", {})
         self.content_type = post.get("mimeType", "")
         self.body = post["text"].encode() if post else None
-        headers = httpx.Headers([(header["name"], header["value"]) for header in recorded["headers"]])
+        headers = headers_of(recorded)
         self.parameters = RequestParameters(query=cast(Any, dict(parse_qsl(url.query))), header=cast(Any, headers))
 
 
@@ -133,7 +137,7 @@ class HarResponse:
         self.status_code = recorded["status"]
         self.content_type = recorded["content"]["mimeType"]
         self.data = recorded["content"]["text"].encode()
-        self.headers = {header["name"]: header["value"] for header in recorded["headers"]}
+        self.headers = cast(Any, headers_of(recorded))
 
 
 @pytest.mark.filterwarnings("ignore:Unsupported scheme type")  # it knows no oauth2, and the API key is enough
