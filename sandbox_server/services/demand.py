@@ -51,11 +51,11 @@ def draw(tx: Transaction, rng: Random, buyer: Buyer | None = None) -> Wish:
     assert location is not None, "every buyer is located"
     nearby = tx.stores.derived(Network).nearest_to(location)[:_NEARBY]
     model = _past(tx, rng)
-    basket = _basket(tx, rng, nearby, len(model.lines) if model is not None else 1)
     level = model.service_level if model is not None else ServiceLevel.STANDARD
-    if level is ServiceLevel.SAME_DAY and not any(can_serve(store, level, tx.now) for store in nearby):
+    fast = [store for store in nearby if can_serve(store, level, tx.now)]
+    if not fast:
         level = ServiceLevel.STANDARD
-    return Wish(buyer, basket, level)
+    return Wish(buyer, _basket(tx, rng, fast or nearby, len(model.lines) if model is not None else 1), level)
 
 
 def check(tx: Transaction) -> None:
