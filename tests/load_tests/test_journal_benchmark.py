@@ -7,7 +7,6 @@ def test_the_journal_s_cost_is_told_for_both_kinds_of_call() -> None:
     section = journal.measure(600)
     assert list(section.facts["microseconds"]) == ["list 20 orders", "put 10 stock lines"]
     assert section.facts["megabytes"] > 0
-    assert section.broken == []
 
 
 def test_a_journal_that_takes_too_much_breaks_a_promise(monkeypatch: pytest.MonkeyPatch) -> None:
