@@ -166,6 +166,7 @@ ODD_BODIES = {
     "form, twice": b"client_secret=" + RAW + b"&client_secret=x" + RAW,
     "multipart": b'--x\r\nContent-Disposition: form-data; name="client_secret"\r\n\r\n' + RAW + b"\r\n--x--",
     "XML": b"<client_secret>" + RAW + b"</client_secret>",
+    "XML, encoded": b"<%63lient_%73ecret>" + RAW + b"</%63lient_%73ecret>",
     "YAML": b"client_secret: " + RAW,
     "UTF-16": '{"client_secret":"canary-7f3a9d"}'.encode("utf-16"),
     "not UTF-8": b'{"client_secret":"' + RAW + b'\xff"}',
