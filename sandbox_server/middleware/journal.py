@@ -22,8 +22,9 @@ class Recorder:
     """
     Keeps every call in the journal of the tenant it is for, the default one's where that is not known.
 
-    Layers below may leave in `scope["state"]["notes"]`: `throttle`, as {"admitted": bool, "remaining": int}; `fault`, the
-    id of the rule that played and the name of its effect. They answer through the `send` they were given, or not at all.
+    Layers below may leave in `scope["state"]["notes"]`: `throttle`, as {"admitted": bool, "remaining": int}; `fault`,
+    the id of the rule that played and the name of its effect. They answer through the `send` that they were given, or
+    not at all.
 
     Args:
         app: Takes the calls.
