@@ -39,7 +39,7 @@ class Actors:
                 catalogue.check_all(tx, "lines", [sku for sku, _ in basket or ()])
                 if buyer is None or basket is None or level is None:
                     demand.check(tx)
-            while left := asked["count"] - len(placed):
+            while left := asked.get("count", 1) - len(placed):
                 with record.tenant.begin(_cause("buyer", call)) as tx:
                     placed += [actors.order(tx, buyer, basket, level) for _ in range(min(left, _AT_ONCE))]
                 await sleep(0)

@@ -118,12 +118,13 @@ def _change(tx: Transaction, store_id: str, sku: str, delta: int, cause: Cause) 
 
 def _mislead(tx: Transaction, level: StockLevel, more: int) -> None:
     """Let the marketplace believe in so many more units that are not there; one that is right again costs nothing."""
-    known = tx.phantoms.get(level.key)
-    wrong = (known.units if known is not None else 0) + more
+    key = level.key
+    known = tx.phantoms.get(key)
+    wrong = more if known is None else known.units + more
     if wrong:
         tx.phantoms.put(Phantom(level.store_id, level.sku, wrong))
     else:
-        tx.phantoms.remove(level.key)
+        tx.phantoms.remove(key)
 
 
 def _log(tx: Transaction, level: StockLevel, delta: int, cause: Cause, reference: str) -> None:
