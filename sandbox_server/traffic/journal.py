@@ -204,11 +204,11 @@ _ORPHANED = "The entry before it is not the one that it saw."
 _REWRITTEN = "It was written anew: the next one saw another."
 
 
-class _Digest(msgspec.Struct):
+class _Digest(msgspec.Struct, frozen=True):
     digest: str = ""
 
 
-class _Link(msgspec.Struct, rename="camel"):
+class _Link(msgspec.Struct, frozen=True, rename="camel"):
     """What ties an entry to the one before, and to its bodies."""
 
     number: int
