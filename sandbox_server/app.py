@@ -3,16 +3,25 @@
 import gc
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from sandbox_server import worlds
 from sandbox_server.api.acorn.errors import Problems, TokenProblems
 from sandbox_server.api.acorn.operations import operations
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.mount import Mounted, Mounts
 from sandbox_server.asgi import ASGIApp
-from sandbox_server.kernel.clock import FrozenClock, RunningClock
+from sandbox_server.control.beginnings import Beginnings
+from sandbox_server.control.logins import fixture_logins
+from sandbox_server.control.mount import ROOT, control
+from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.standing import Standing
+from sandbox_server.kernel import clock
+from sandbox_server.kernel.clock import VirtualClock
 from sandbox_server.middleware.pace import Pace
 from sandbox_server.middleware.stack import Edge, assemble
 from sandbox_server.resources import contract_path
+from sandbox_server.services import tills
 from sandbox_server.services.access import Directory
 from sandbox_server.services.tenants import Tenant
 from sandbox_server.settings import ClockMode, Settings
@@ -20,6 +29,9 @@ from sandbox_server.worlds import World
 
 Progress = Callable[[str, int, int], None]
 _CACHE = "cache"
+_WARM_ORDERS = 10_000
+"""A world with more orders is not kept a second time for tenants that may be made of it, but opened again for them."""
+_DEFAULTS = Settings()
 
 
 def create_sandbox(settings: Settings, progress: Progress = lambda *_: None) -> ASGIApp:
@@ -34,7 +46,7 @@ def create_sandbox(settings: Settings, progress: Progress = lambda *_: None) -> 
         worlds.FixtureError: The fixture is missing, or is not one.
     """
     world = open_world(settings, progress)
-    app = build_app([tenant_of(world, settings.clock)], world)
+    app = build_app([tenant_of(world, settings.clock)], world, settings)
     # The loaded world stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
@@ -44,22 +56,25 @@ def create_sandbox(settings: Settings, progress: Progress = lambda *_: None) -> 
 def open_world(settings: Settings, progress: Progress) -> World:
     """Return the world that the settings name, from the cache where it has been made before."""
     cache = None if settings.ephemeral else settings.data_dir / _CACHE
-    return worlds.open_world(settings.fixture, settings.seed, cache, progress)
+    world = worlds.open_world(settings.fixture, settings.seed, cache, progress)
+    with world.persistence.begin("opening", world.now) as tx:
+        tills.open_doors(tx)
+    return world
 
 
 def tenant_of(world: World, mode: ClockMode) -> Tenant:
     """Return the default tenant, whose time starts where the world's history ends."""
-    clock = FrozenClock(world.now) if mode is ClockMode.FROZEN else RunningClock(world.now)
-    return Tenant("default", world.persistence, clock)
+    return Tenant("default", world.persistence, VirtualClock(world.now, clock.ClockMode[mode.name]))
 
 
-def build_app(tenants: Sequence[Tenant], world: World) -> ASGIApp:
+def build_app(tenants: Sequence[Tenant], world: World, settings: Settings = _DEFAULTS) -> ASGIApp:
     """
     Return an application that serves the contracts to these tenants.
 
     Args:
         tenants: The first one answers for calls that show no credential.
-        world: The first one's world.
+        world: The world that it begins as.
+        settings: What the server is started with.
     """
     directory = Directory(tenants)
     contract = Contract(contract_path("marketplace.yaml").read_bytes())
@@ -76,4 +91,23 @@ def build_app(tenants: Sequence[Tenant], world: World) -> ASGIApp:
         directory,
     )
     edge = Edge(mounts.problems, mounts.routing, mounts.security, mounts.operations())
-    return Pace(assemble(edge, directory, world.seed), tenants)
+    beside = {ROOT: _control(directory, tenants[0], world, settings)}
+    return Pace(assemble(edge, directory, world.seed, beside=beside), directory)
+
+
+def _control(directory: Directory, default: Tenant, world: World, settings: Settings) -> ASGIApp:
+    def open_again(fixture: str, seed: int | None) -> Standing:
+        named = settings.fixture if fixture == world.name else fixture
+        return _standing(open_world(msgspec.structs.replace(settings, fixture=named, seed=seed), lambda *_: None))
+
+    beginnings = Beginnings(open_again)
+    if len(world.persistence.columns["orders"].positions) <= _WARM_ORDERS:
+        beginnings.keep(_standing(world)._replace(persistence=world.persistence.fork()))
+    record = Record(default, world.name, world.seed, fixture_logins(world))
+    registry = Registry(directory, beginnings, record, key=settings.operator_token or "")
+    contract = Contract(contract_path("control.yaml").read_bytes())
+    return control(contract, directory, registry, settings.operator_token)
+
+
+def _standing(world: World) -> Standing:
+    return Standing(world.name, world.seed, world.now, world.persistence)

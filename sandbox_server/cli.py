@@ -69,6 +69,12 @@ def main() -> None:
 )
 @click.option("--ephemeral", envvar="SANDBOX_EPHEMERAL", is_flag=True, show_envvar=True, help="Write nothing to disk.")
 @click.option(
+    "--operator-token",
+    envvar="SANDBOX_OPERATOR_TOKEN",
+    show_envvar=True,
+    help="What /_sandbox asks for, as a bearer token. Needed where others than this machine can reach the address.",
+)
+@click.option(
     "--log-level",
     envvar="SANDBOX_LOG_LEVEL",
     type=click.Choice(_LEVELS),
@@ -86,12 +92,13 @@ def serve(
     clock: str,
     data_dir: Path,
     ephemeral: bool,
+    operator_token: str | None,
     log_level: str,
 ) -> None:
     """Start a seeded sandbox, and print its address, its credentials and three things to try."""
     from sandbox_server.serving import serve as run  # noqa: PLC0415 - `--help` need not load a server
 
-    run(Settings(host, port, fixture, seed, ClockMode(clock), data_dir, ephemeral, log_level))
+    run(Settings(host, port, fixture, seed, ClockMode(clock), data_dir, ephemeral, operator_token, log_level))
 
 
 @main.command()

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sandbox_server.app import create_sandbox
 from sandbox_server.asgi import ASGIApp
+from sandbox_server.control.gate import is_loopback
 from sandbox_server.middleware.connection import Connection
 from sandbox_server.settings import Settings
 from sandbox_server.worlds import FixtureError
@@ -23,6 +24,7 @@ The marketplace sandbox is running.
 
   Base URL       {url}/v1
   Documentation  {url}/docs
+  Its powers     {url}/_sandbox/docs
   Client id      {client}
   Client secret  {secret}
   API key        {key}
@@ -50,12 +52,14 @@ def serve(settings: Settings) -> None:
     Serve a sandbox until it is told to stop.
 
     Raises:
-        click.ClickException: The address cannot be had, or the fixture is not one.
+        click.ClickException: The address cannot be had, others can reach it and no operator's token guards it, or the
+            fixture is not one.
     """
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     listener = _listen(settings.host, settings.port)
     url = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
     with listener:
+        _refuse_open_doors(settings, listener.getsockname()[0])
         app = _load(settings)
         config = uvicorn.Config(
             cast(Any, app),  # uvicorn spells out every kind of message
@@ -128,6 +132,16 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
     listener.listen(_BACKLOG)
     return listener
+
+
+def _refuse_open_doors(settings: Settings, address: str) -> None:
+    """Refuse to let everybody who can reach the server be its operator."""
+    if not settings.operator_token and not is_loopback(address):
+        raise click.ClickException(
+            f"Others than this machine can reach {address}, and whoever reaches /_sandbox there could do anything with "
+            "this sandbox. Say who may with --operator-token (or SANDBOX_OPERATOR_TOKEN), or stay with "
+            "--host 127.0.0.1."
+        )
 
 
 def _in_url(host: str) -> str:

@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True):
         clock: How virtual time passes.
         data_dir: Where worlds are cached, and kept.
         ephemeral: Whether nothing is written to disk.
+        operator_token: What the operator's interface asks for; None leaves it open, which a loopback address may be.
         log_level: What is told of: `debug`, `info`, `warning`, `error` or `critical`.
     """
 
@@ -37,4 +38,5 @@ class Settings(msgspec.Struct, frozen=True):
     clock: ClockMode = ClockMode.FROZEN
     data_dir: Path = Path(".sandbox")
     ephemeral: bool = False
+    operator_token: str | None = None
     log_level: str = "warning"

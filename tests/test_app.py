@@ -173,5 +173,6 @@ async def _live_until_nothing_waits(app: ASGIApp) -> None:
 
 def test_a_tenants_clock_follows_the_mode(data_dir: Path) -> None:
     world = open_world(Settings(data_dir=data_dir), lambda *_: None)
-    assert tenant_of(world, ClockMode.FROZEN).now() == world.now
-    assert isinstance(tenant_of(world, ClockMode.REAL).clock, clock.RunningClock)
+    frozen = tenant_of(world, ClockMode.FROZEN)
+    assert (frozen.now(), frozen.runs) == (world.now, False)
+    assert tenant_of(world, ClockMode.REAL).runs

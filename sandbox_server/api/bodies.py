@@ -11,11 +11,12 @@ from sandbox_server.api.refusals import BodyTooLarge, ClientGone, InvalidRequest
 from sandbox_server.api.schemas import Schemas, Validator, violations
 from sandbox_server.asgi import Receive
 
-LIMIT = 1024 * 1024  # bytes of a body
+LIMIT = 1024 * 1024  # bytes of a body, where the contract does not say `x-max-bytes`
 DEPTH = 32  # arrays and objects within one another
 _FIELDS = 100  # of a form
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
+_BYTES = "application/octet-stream"
 _CHARSETS = {"utf-8", "utf8", "us-ascii"}
 
 
@@ -25,9 +26,10 @@ class Body:
     def __init__(self, contract: Contract, operation: Operation, schemas: Schemas) -> None:
         place = operation.body
         content = place.node["content"] if place else {}
-        if unreadable := set(content) - {_JSON, _FORM}:
+        if unreadable := set(content) - {_JSON, _FORM, _BYTES}:
             raise ValueError(f"{operation.operation_id}: the edge cannot read {', '.join(sorted(unreadable))}")
         self._required = bool(place and place.node.get("required", False))
+        self._limit: int = place.node.get("x-max-bytes", LIMIT) if place else LIMIT
         self._validators: dict[str, Validator] = {
             media_type: schemas.of_request(contract.below(place, "content", media_type, "schema").pointer)
             for media_type in content
@@ -49,24 +51,33 @@ class Body:
             ClientGone: The client hung up before the end.
         """
         media_type = self._media_type(headers)
-        raw = await read_bounded(headers, receive)
-        if raw and not self._validators:
-            raise invalid("pointer", "", "UNEXPECTED_BODY", "The operation takes no body.")
-        if raw and not media_type:
-            raise UnsupportedMediaType("", self._validators)
-        if not raw and self._required:
-            raise invalid("pointer", "", "REQUIRED", "The operation needs a body.")
-        return (media_type, raw) if raw else ("", b"")
+        return self._typed(media_type, await read_bounded(headers, receive, self._limit))
+
+    def read_kept(self, headers: Mapping[bytes, bytes], raw: bytes) -> Any:
+        """
+        Return what a body says that was received in full.
+
+        Raises:
+            UnsupportedMediaType: It is of another type, character set or coding, or does not say of which.
+            BodyTooLarge: It is longer than the operation takes.
+            InvalidRequest: It is missing, malformed, or not what the schema describes.
+        """
+        media_type = self._media_type(headers)
+        if len(raw) > self._limit:
+            raise BodyTooLarge(self._limit)
+        return self.decode(*self._typed(media_type, raw))
 
     def decode(self, media_type: str, raw: bytes) -> Any:
         """
-        Return what the bytes say, None where there are none.
+        Return what the bytes say, None where there are none, themselves where they are no text.
 
         Raises:
             InvalidRequest: They are malformed, or not what the schema describes.
         """
         if not media_type:
             return None
+        if media_type == _BYTES:
+            return raw
         value = decode_json(raw) if media_type == _JSON else decode_form(raw)
         validator = self._validators[media_type]
         if not validator.is_valid(value):
@@ -74,6 +85,15 @@ class Body:
         if b"\\u0000" in raw or b"%00" in raw:
             _refuse_nul(value, "")
         return value
+
+    def _typed(self, media_type: str, raw: bytes) -> tuple[str, bytes]:
+        if raw and not self._validators:
+            raise invalid("pointer", "", "UNEXPECTED_BODY", "The operation takes no body.")
+        if raw and not media_type:
+            raise UnsupportedMediaType("", self._validators)
+        if not raw and self._required:
+            raise invalid("pointer", "", "REQUIRED", "The operation needs a body.")
+        return (media_type, raw) if raw else ("", b"")
 
     def _media_type(self, headers: Mapping[bytes, bytes]) -> str:
         if b"content-type" not in headers or not self._validators:
@@ -91,9 +111,9 @@ class Body:
         return media_type
 
 
-async def read_bounded(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+async def read_bounded(headers: Mapping[bytes, bytes], receive: Receive, limit: int = LIMIT) -> bytes:
     """
-    Return the request's body.
+    Return the request's body, which may have `limit` bytes.
 
     Raises:
         BodyTooLarge: It is longer than the limit, by its Content-Length or by what came.
@@ -102,8 +122,8 @@ async def read_bounded(headers: Mapping[bytes, bytes], receive: Receive) -> byte
     if _says_nothing(headers):
         return b""
     length = headers.get(b"content-length")
-    if length is not None and (not length.isdigit() or int(length[:20]) > LIMIT):
-        raise BodyTooLarge(LIMIT)
+    if length is not None and (not length.isdigit() or int(length[:20]) > limit):
+        raise BodyTooLarge(limit)
     body = bytearray()
     more = True
     while more:
@@ -111,8 +131,8 @@ async def read_bounded(headers: Mapping[bytes, bytes], receive: Receive) -> byte
         if message["type"] == "http.disconnect":
             raise ClientGone
         body += message.get("body", b"")
-        if len(body) > LIMIT:
-            raise BodyTooLarge(LIMIT)
+        if len(body) > limit:
+            raise BodyTooLarge(limit)
         more = message.get("more_body", False)
     return bytes(body)
 

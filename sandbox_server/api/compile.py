@@ -16,7 +16,7 @@ from sandbox_server.api.answers import Answer, Answers, Fragments
 from sandbox_server.api.bodies import Body
 from sandbox_server.api.contract import Contract, Operation
 from sandbox_server.api.negotiation import choose_media_type
-from sandbox_server.api.operation import Call, Handler, Standalone
+from sandbox_server.api.operation import Call, Handler, Reply, Standalone
 from sandbox_server.api.parameters import Parameters
 from sandbox_server.api.schemas import Schemas
 from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, respond
@@ -62,7 +62,7 @@ class CompiledOperation:
             media_type=media_type,
             request_id=state["request_id"],
         )
-        answer = self._perform(call, scope["path"])
+        answer = await self._answer(call, scope["path"])
         await respond(send, answer.status, answer.headers, answer.body)
 
     def _headers(self, headers: Mapping[bytes, bytes]) -> Mapping[str, str]:
@@ -71,11 +71,15 @@ class CompiledOperation:
             return {**read, "authorization": headers[b"authorization"].decode("latin-1")}
         return read
 
-    def _perform(self, call: Call, path: str) -> Answer:
-        """Run the handler in a transaction; an answer that breaks the contract undoes it."""
+    async def _answer(self, call: Call, path: str) -> Answer:
         handler = self._handler
-        if isinstance(handler, Standalone):
-            return self._answers.render(handler.answer(call))
+        if not isinstance(handler, Standalone):
+            return self._perform(handler, call, path)
+        reply = handler.answer(call)
+        return self._answers.render(reply if isinstance(reply, Reply) else await reply)
+
+    def _perform(self, handler: Handler, call: Call, path: str) -> Answer:
+        """Run the handler in a transaction; an answer that breaks the contract undoes it."""
         if self._reads_only:
             with call.tenant.read() as tx:
                 return self._answers.render(handler(call, tx))

@@ -72,6 +72,14 @@ class Contract:
                 if method in item:
                     yield self._operation(path, method)
 
+    def taking(self, parameter: str) -> set[str]:
+        """Return the ids of the operations that take a parameter of this name."""
+        return {
+            operation.operation_id
+            for operation in self.operations()
+            if any(place.node["name"] == parameter for place in operation.parameters)
+        }
+
     def place(self, pointer: str) -> Place:
         """Return what a JSON pointer leads to, references followed."""
         node: Any = self.document

@@ -11,7 +11,6 @@ import swagger_ui_bundle
 from sandbox_server.api.contract import Contract
 from sandbox_server.asgi import ASGIApp, RawHeaders, Receive, Scope, Send, respond
 
-_PATH = "/docs"
 # Swagger UI sets styles inline and carries its icons as data; scripts come from files alone.
 _POLICY = b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 _ASSETS = {
@@ -39,14 +38,14 @@ _PAGE = """<!doctype html>
 _START = "SwaggerUIBundle({{dom_id: '#contract', deepLinking: true, validatorUrl: null, url: {url}}});\n"
 
 
-def document_pages(contracts: Sequence[Contract]) -> dict[str, ASGIApp]:
-    """Return what answers at each path of the documents and of the page that shows the first one."""
+def document_pages(contracts: Sequence[Contract], docs: str = "/docs") -> dict[str, ASGIApp]:
+    """Return what answers at each path of the documents and at `docs`, the page that shows the first one."""
     pages: dict[str, ASGIApp] = {}
     for contract in contracts:
         document = orjson.dumps(contract.document)
         pages[f"{contract.base_path}/openapi.json"] = page("application/json", document)
         pages[f"{contract.base_path}/openapi.yaml"] = page("application/yaml", contract.source)  # RFC 9512
-    return pages | _rendered(contracts[0])
+    return pages | _rendered(contracts[0], docs)
 
 
 def page(media_type: str, body: bytes, policy: bytes = b"default-src 'none'") -> ASGIApp:
@@ -74,14 +73,14 @@ def page(media_type: str, body: bytes, policy: bytes = b"default-src 'none'") ->
     return answer
 
 
-def _rendered(contract: Contract) -> dict[str, ASGIApp]:
+def _rendered(contract: Contract, path: str) -> dict[str, ASGIApp]:
     folder = Path(swagger_ui_bundle.swagger_ui_path)
-    pages = {f"{_PATH}/{name}": page(kind, (folder / name).read_bytes()) for name, kind in _ASSETS.items()}
+    pages = {f"{path}/{name}": page(kind, (folder / name).read_bytes()) for name, kind in _ASSETS.items()}
     document, title = f"{contract.base_path}/openapi.json", str(contract.document["info"]["title"])
     start = _START.format(url=orjson.dumps(document).decode())
-    html = _PAGE.format(path=_PATH, title=escape(title), document=escape(document))
-    pages[f"{_PATH}/start.js"] = page("text/javascript; charset=utf-8", start.encode())
-    pages[_PATH] = page("text/html; charset=utf-8", html.encode(), _POLICY)
+    html = _PAGE.format(path=path, title=escape(title), document=escape(document))
+    pages[f"{path}/start.js"] = page("text/javascript; charset=utf-8", start.encode())
+    pages[path] = page("text/html; charset=utf-8", html.encode(), _POLICY)
     return pages
 
 

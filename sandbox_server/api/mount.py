@@ -39,15 +39,24 @@ class Mounts:
     """
     The layers that follow from some contracts.
 
+    Args:
+        mounted: The contracts.
+        directory: Who knows the callers.
+        operator_token: What operations for the operator alone ask for; None lets everybody call them.
+        docs: The path of the page that shows the first contract.
+
     Raises:
         ValueError: An operation has no handler, or a handler no operation.
     """
 
-    def __init__(self, mounted: Sequence[Mounted], directory: Directory) -> None:
+    def __init__(
+        self, mounted: Sequence[Mounted], directory: Directory, operator_token: str | None = None, docs: str = "/docs"
+    ) -> None:
         for one in mounted:
             _refuse_strays(one)
         self._mounted = mounted
-        self._directory = directory
+        self._security_map = security_map(directory, operator_token)
+        self._docs = docs
         self._specifications = [_Specification(deepcopy(one.contract.document)) for one in mounted]
 
     def problems(self, app: ASGIApp) -> ASGIApp:
@@ -56,12 +65,12 @@ class Mounts:
 
     def routing(self, app: ASGIApp) -> ASGIApp:
         """Wrap what needs to know the operation; the documents and their pages are answered here."""
-        pages = document_pages([one.contract for one in self._mounted])
+        pages = document_pages([one.contract for one in self._mounted], self._docs)
         return self._with_apis(Routing(app, pages))
 
     def security(self, app: ASGIApp) -> ASGIApp:
         """Wrap what needs to know the caller."""
-        return self._with_apis(Security(app), security_map=security_map(self._directory))
+        return self._with_apis(Security(app), security_map=self._security_map)
 
     def operations(self) -> ASGIApp:
         """Return the compiled operations."""

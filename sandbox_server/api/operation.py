@@ -1,6 +1,6 @@
 """What a contract's handlers are given, and what they give back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -112,12 +112,13 @@ Handler = Callable[[Call, Transaction], Reply]
 
 class Standalone(NamedTuple):
     """
-    A handler that opens its own transactions, because the request's body picks the tenant.
+    A handler that opens its own transactions, because something else than the caller's credential picks the tenant.
 
-    Its call's headers hold `authorization` as well, for it authenticates its client itself.
+    Its call's headers hold `authorization` as well, for it may authenticate its client itself. One that takes long may
+    be awaited, so that others are answered meanwhile.
     """
 
-    answer: Callable[[Call], Reply]
+    answer: Callable[[Call], Reply | Awaitable[Reply]]
 
 
 class Dialect(Protocol):

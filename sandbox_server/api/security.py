@@ -4,6 +4,7 @@ Security: Connexion finds out which credentials an operation takes; the director
 A caller that is let in stands in the request's state, with its tenant.
 """
 
+import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -101,9 +102,41 @@ class _ApiKeys(NamedTuple):
         return verify
 
 
-def security_map(directory: Directory) -> dict[str, Callable[[], object]]:
-    """Return what Connexion asks for by the type of a security scheme: makers of handlers."""
-    return {"oauth2": lambda: _BearerTokens(directory), "apiKey": lambda: _ApiKeys(directory)}
+class _OperatorToken(NamedTuple):
+    """Connexion's handler of `http` schemes of type `bearer`: the one token of whoever runs the server."""
+
+    token: str | None
+
+    def get_fn(self, _scheme: dict[str, Any], _scopes: list[str]) -> Verify:
+        """Return the function that lets the operator in; anybody, where there is no token."""
+
+        def verify(state: dict[str, Any]) -> object:
+            if self.token is None:
+                return None
+            kind, _, given = state["headers"].get(b"authorization", b"").partition(b" ")
+            if kind.lower() != b"bearer":
+                raise Unauthenticated(
+                    "Send the operator's token, which the server was started with, as a bearer token."
+                )
+            if not hmac.compare_digest(given.strip(), self.token.encode()):
+                raise Unauthenticated("This is not the operator's token that the server was started with.")
+            return None
+
+        return verify
+
+
+def security_map(directory: Directory, operator_token: str | None = None) -> dict[str, Callable[[], object]]:
+    """
+    Return what Connexion asks for by the type of a security scheme: makers of handlers.
+
+    Args:
+        operator_token: What `http` schemes ask for; None lets everybody in.
+    """
+    return {
+        "oauth2": lambda: _BearerTokens(directory),
+        "apiKey": lambda: _ApiKeys(directory),
+        "bearer": lambda: _OperatorToken(operator_token),
+    }
 
 
 def authorise(caller: Caller, scopes: Iterable[str]) -> None:

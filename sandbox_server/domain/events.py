@@ -38,6 +38,7 @@ class DueKind(StrEnum):
     CARRIER_STEP = "carrier_step"
     RETURN_EXPIRY = "return_expiry"
     RETURN_CLOSING = "return_closing"
+    ARRIVAL = "arrival"
 
 
 class DueEvent(msgspec.Struct, frozen=True, array_like=True):
@@ -46,7 +47,7 @@ class DueEvent(msgspec.Struct, frozen=True, array_like=True):
 
     Args:
         kind: What.
-        subject: The id of the order, shipment or return it is about.
+        subject: The id of the order, shipment or return it is about; for arrivals, just their name.
         due: When; those of one instant run in order of `sequence`.
         sequence: A number that grows with each scheduling.
     """

@@ -26,6 +26,20 @@ Totals = Mapping[Position, tuple[int, int, int]]
 """Sums of the ledger's movements: on hand, reserved, allocated."""
 
 
+STATEMENTS: Mapping[int, str] = {
+    1: "Stock conserves: for each store and SKU, opening and movements make what there is.",
+    2: "No oversell: no store promises more than it has reported.",
+    3: "Shipped is at most allocated and that at most ordered; received at most shipped; refunded at most paid.",
+    4: "Every history has only steps that its life cycle has.",
+    5: "One effect for each idempotency key, one shipment for each carrier and tracking number.",
+    6: "Transfers net to zero: dispatched is received, in transit, or a recorded discrepancy.",
+    7: "The settlement equals the ledger to the cent.",
+    8: "The journal's chain of hashes is whole, and every change names a call or an event of the clock.",
+    9: "No tenant's data is in another's.",
+}
+"""The invariants by their numbers, which are for good."""
+
+
 class Breach(NamedTuple):
     """An invariant that does not hold: its number, what it is about, and the figures."""
 

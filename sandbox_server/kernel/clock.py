@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol
 
@@ -11,8 +12,26 @@ _MILLISECOND = timedelta(milliseconds=1)
 class Clock(Protocol):
     """What tells a tenant's virtual time."""
 
+    @property
+    def runs(self) -> bool:
+        """Whether time passes by itself."""
+        ...
+
     def now(self) -> datetime:
         """Return the virtual time, aware and in UTC, in whole milliseconds."""
+        ...
+
+    def move_to(self, at: datetime) -> None:
+        """
+        Move forward.
+
+        Raises:
+            ValueError: The instant lies in the past.
+        """
+        ...
+
+    def begin_anew(self, at: datetime) -> None:
+        """Go on from an instant that may lie in the past."""
         ...
 
 
@@ -21,6 +40,11 @@ class FrozenClock:
 
     def __init__(self, at: datetime) -> None:
         self._at = whole_milliseconds(at)
+
+    @property
+    def runs(self) -> bool:
+        """Whether time passes by itself: it never does."""
+        return False
 
     def now(self) -> datetime:
         """Return the instant at which the clock stands."""
@@ -37,17 +61,81 @@ class FrozenClock:
             raise ValueError(f"the clock stands at {self._at.isoformat()}; it cannot go back to {at.isoformat()}")
         self._at = whole_milliseconds(at)
 
+    def begin_anew(self, at: datetime) -> None:
+        """Stand at an instant that may lie in the past: for a world that is put back to it."""
+        self._at = whole_milliseconds(at)
 
-class RunningClock:
-    """A clock that starts at an instant and runs at the pace of real time."""
 
-    def __init__(self, start: datetime) -> None:
-        self._start = whole_milliseconds(start)
+class ClockMode(StrEnum):
+    """How virtual time passes: not at all, at the pace of real time, or some times as fast."""
+
+    FROZEN = "FROZEN"
+    REAL = "REAL"
+    SCALED = "SCALED"
+
+
+class VirtualClock:
+    """
+    A clock whose pace can be changed, and that can be moved forward while it stands or runs.
+
+    Args:
+        now: Where it begins.
+        mode: How its time passes.
+        scale: Virtual seconds for each real one; only `SCALED` heeds it.
+    """
+
+    def __init__(self, now: datetime, mode: ClockMode = ClockMode.FROZEN, scale: float = 1.0) -> None:
+        self._at = whole_milliseconds(now)
+        self._mode = mode
+        self._scale = _PACES.get(mode, scale)
         self._origin = time.monotonic()
 
+    @property
+    def mode(self) -> ClockMode:
+        """How its time passes."""
+        return self._mode
+
+    @property
+    def runs(self) -> bool:
+        """Whether time passes by itself."""
+        return self._mode is not ClockMode.FROZEN
+
+    @property
+    def scale(self) -> float:
+        """Virtual seconds for each real one: 0 where it stands."""
+        return self._scale
+
     def now(self) -> datetime:
-        """Return the start plus the real time that has passed since."""
-        return whole_milliseconds(self._start + timedelta(seconds=time.monotonic() - self._origin))
+        """Return where it was last set, and what has passed since at its pace."""
+        if not self._scale:
+            return self._at
+        return whole_milliseconds(self._at + timedelta(seconds=self._scale * (time.monotonic() - self._origin)))
+
+    def run(self, mode: ClockMode, scale: float = 1.0) -> None:
+        """Go on from the present in another mode; only `SCALED` heeds the scale."""
+        self._set(self.now())
+        self._mode = mode
+        self._scale = _PACES.get(mode, scale)
+
+    def move_to(self, at: datetime) -> None:
+        """
+        Move forward, and go on from there in the same mode.
+
+        Raises:
+            ValueError: The instant lies before the present; `updatedAt` could then shrink.
+        """
+        now = self.now()
+        if at < now:
+            raise ValueError(f"the clock stands at {now.isoformat()}; it cannot go back to {at.isoformat()}")
+        self._set(whole_milliseconds(at))
+
+    def begin_anew(self, at: datetime) -> None:
+        """Go on from an instant that may lie in the past, in the same mode: for a world that is put back to it."""
+        self._set(whole_milliseconds(at))
+
+    def _set(self, at: datetime) -> None:
+        self._at = at
+        self._origin = time.monotonic()
 
 
 def whole_milliseconds(at: datetime) -> datetime:
@@ -68,3 +156,9 @@ def from_milliseconds(milliseconds: int) -> datetime:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PACES = {ClockMode.FROZEN: 0.0, ClockMode.REAL: 1.0}
+
+
+def monotonic_ns() -> int:
+    """Return nanoseconds of real time from an origin that means nothing: good for telling how long things took."""
+    return time.monotonic_ns()

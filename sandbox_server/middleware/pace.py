@@ -1,8 +1,8 @@
-"""What is due is done even while nobody calls."""
+"""What is due by a running clock is done even while nobody calls."""
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
@@ -13,21 +13,35 @@ logger = logging.getLogger("sandbox.clock")
 
 
 class Paced(Protocol):
-    """A tenant whose clock runs."""
+    """A tenant."""
 
     name: str
+
+    @property
+    def runs(self) -> bool:
+        """Whether its time passes by itself."""
+        ...
 
     def keep_up(self) -> int:
         """Do what is due by now; return how many things were done."""
         ...
 
 
-class Pace:
-    """Looks after tenants' clocks ten times a second for as long as the server lives."""
+class Tenants(Protocol):
+    """Who knows the tenants that there are."""
 
-    def __init__(self, app: ASGIApp, tenants: Iterable[Paced]) -> None:
+    @property
+    def tenants(self) -> Sequence[Paced]:
+        """Every tenant there is now."""
+        ...
+
+
+class Pace:
+    """Looks after the clocks that run, ten times a second for as long as the server lives."""
+
+    def __init__(self, app: ASGIApp, directory: Tenants) -> None:
         self._app = app
-        self._tenants = tuple(tenants)
+        self._directory = directory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass requests on; run the clocks from the server's start to its end."""
@@ -42,9 +56,15 @@ class Pace:
 
     async def _tick(self) -> None:
         while True:
-            for tenant in self._tenants:
-                try:
-                    tenant.keep_up()
-                except Exception:
-                    logger.exception("the clock of tenant %s stumbled", tenant.name)
+            for tenant in self._directory.tenants:
+                if tenant.runs:
+                    _keep_up(tenant)
+                    await asyncio.sleep(0)  # calls are answered between one tenant and the next
             await asyncio.sleep(_SECONDS)
+
+
+def _keep_up(tenant: Paced) -> None:
+    try:
+        tenant.keep_up()
+    except Exception:
+        logger.exception("the clock of tenant %s stumbled", tenant.name)

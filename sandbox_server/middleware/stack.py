@@ -1,8 +1,9 @@
 """The order of the layers, and why."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from sandbox_server.asgi import ASGIApp, Layer
+from sandbox_server.asgi import ASGIApp, Layer, Receive, Scope, Send
 from sandbox_server.middleware.transport import Clocks, Transport
 
 
@@ -23,20 +24,79 @@ class Edge(NamedTuple):
     operations: ASGIApp
 
 
-def assemble(edge: Edge, directory: Clocks, seed: int) -> ASGIApp:
+def _absent(app: ASGIApp) -> ASGIApp:
+    return app
+
+
+class Powers(NamedTuple):
+    """
+    The layers that make the marketplace a sandbox; one that is left out is not there.
+
+    Args:
+        journal: Writes down every call, 404s and injected faults included.
+        throttle: Refuses calls that are too many.
+        faults: Lets calls go wrong.
+    """
+
+    journal: Layer = _absent
+    throttle: Layer = _absent
+    faults: Layer = _absent
+
+
+NO_POWERS = Powers()
+
+
+def assemble(
+    edge: Edge,
+    directory: Clocks,
+    seed: int,
+    powers: Powers = NO_POWERS,
+    beside: Mapping[str, ASGIApp] | None = None,
+) -> ASGIApp:
     """
     Return the layers as one application.
 
     From the socket inwards:
 
     1. transport: everything below, problems too, needs a request id and is answered with one;
-    2. problems: outside of all that refuses, so that each refusal is answered in one place;
-    3. routing: what the path means must be known before who may do it;
-    4. security: what follows may depend on who calls;
-    5. the operation: reads the body last, so that nobody unknown can make the server read one.
+    2. what lies beside, the operator's interface: no journal, throttle or fault stands in its way;
+    3. journal: sees what a client sees, whatever has made it;
+    4. problems: outside of all that refuses, so that each refusal is answered in one place;
+    5. routing: what the path means must be known before who may do it; what has no operation spends nothing;
+    6. security: what follows depends on who calls;
+    7. throttle: a call that is refused for its number is no call that a fault may play in;
+    8. faults: around the operation, so that one may still play when the effect has committed;
+    9. the operation: reads the body last, so that nobody unknown can make the server read one.
+
+    Args:
+        edge: The marketplace.
+        directory: Knows the default tenant.
+        seed: What made-up request ids follow from.
+        powers: What makes it a sandbox.
+        beside: Applications by the path that they lie below.
     """
-    app = edge.operations
-    app = edge.security(app)
-    app = edge.routing(app)
-    app = edge.problems(app)
-    return Transport(app, directory, seed)
+    app = powers.journal(within(edge, powers))
+    return Transport(Beside(app, beside) if beside else app, directory, seed)
+
+
+def within(edge: Edge, powers: Powers = NO_POWERS) -> ASGIApp:
+    """Return a contract's layers from the one that answers problems to the operation."""
+    app = powers.throttle(powers.faults(edge.operations))
+    return edge.problems(edge.routing(edge.security(app)))
+
+
+class Beside:
+    """Sends a request to the application that its path lies below."""
+
+    def __init__(self, app: ASGIApp, beside: Mapping[str, ASGIApp]) -> None:
+        self._app = app
+        self._beside = tuple(beside.items())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        path = scope["path"]
+        for root, app in self._beside:
+            if path.startswith(root) and path[len(root) : len(root) + 1] in {"", "/"}:
+                await app(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
+from sandbox_server.domain.arrivals import Arrivals
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import Movement, StockLevel
@@ -15,9 +16,11 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
+from sandbox_server.domain.tills import CountChange, Opening, Phantom
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
+from sandbox_server.services.changes import UNTOLD, heard_by
 from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Ledger, Packed, Page, Query, Replay, Table
 from sandbox_server.traffic.credentials import Credential, Token
@@ -60,7 +63,7 @@ class MemoryPersistence:
         transaction = MemoryTransaction(self, cause, now)
         try:
             yield transaction
-            transaction.commit()
+            transaction.finish()
         except BaseException:
             transaction.rollback()
             raise
@@ -91,6 +94,16 @@ class MemoryTable(Generic[E]):
         if key in self.staged:
             return self.staged[key]
         return self._columns.get(key)
+
+    @property
+    def name(self) -> str:
+        """What the table is called."""
+        return self._spec.name
+
+    def committed(self) -> dict[str, Packed | None]:
+        """Return the rows under the keys that are staged, as they are without that."""
+        positions, rows = self._columns.positions, self._columns.rows
+        return {key: rows[positions[key]] if key in positions else None for key in self.staged}
 
     def has(self, key: str) -> bool:
         """Whether there is an entity with this key."""
@@ -225,6 +238,10 @@ class MemoryTransaction:
     credentials: Table[Credential]
     tokens: Table[Token]
     replays: Table[Replay]
+    openings: Table[Opening]
+    phantoms: Table[Phantom]
+    counts: Table[CountChange]
+    arrivals: Table[Arrivals]
 
     def __init__(self, world: MemoryPersistence, cause: str, now: datetime) -> None:
         self.now = now
@@ -269,6 +286,20 @@ class MemoryTransaction:
         if DUE.name in self.__dict__:
             for deadline in cast(DueTable, self.due).deadlines:
                 heappush(self._world.deadlines, deadline)
+
+    def finish(self) -> None:
+        """Commit, and tell the one who listens what that changed."""
+        heard = heard_by(self.cause)
+        if heard is None:
+            self.commit()
+            return
+        staged = [one for one in self.__dict__.values() if isinstance(one, MemoryTable) and one.staged]
+        told = [table for table in staged if table.name not in UNTOLD]
+        before = [table.committed() for table in told]
+        self.commit()
+        for table, rows in zip(told, before, strict=True):
+            after = table.committed()
+            heard += [(table.name, key, row, after[key]) for key, row in rows.items() if row != after[key]]
 
     def rollback(self) -> None:
         """Forget everything that is staged."""

@@ -40,8 +40,8 @@ T = TypeVar("T")
 class SnapshotError(Exception):
     """A file that is no snapshot, is damaged, or has another form."""
 
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path} {why}")
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} {why}")
 
 
 class _World(msgspec.Struct, array_like=True):
@@ -107,12 +107,26 @@ def load(path: Path) -> MemoryPersistence:
         OSError: It cannot be read.
     """
     with path.open("rb") as stream:
-        try:
-            return _read(_frames(stream))
-        except _Damage as damage:
-            raise SnapshotError(path, str(damage)) from None
-        except (msgspec.MsgspecError, StopIteration, KeyError, ValueError, IndexError) as error:
-            raise SnapshotError(path, f"is damaged: {error!r}") from error
+        return restore(stream, str(path))
+
+
+def restore(stream: BinaryIO, name: str) -> MemoryPersistence:
+    """
+    Return the world that a stream holds.
+
+    Args:
+        stream: One that can be measured.
+        name: What people call it.
+
+    Raises:
+        SnapshotError: It holds no snapshot, is damaged or cut off, or has another form.
+    """
+    try:
+        return _read(_frames(stream, _size(stream)))
+    except _Damage as damage:
+        raise SnapshotError(name, str(damage)) from None
+    except (msgspec.MsgspecError, StopIteration, KeyError, ValueError, IndexError) as error:
+        raise SnapshotError(name, f"is damaged: {error!r}") from error
 
 
 def dump(world: MemoryPersistence, stream: BinaryIO) -> None:
@@ -214,16 +228,23 @@ def _entries(typecode: str, index: _Index) -> Iterator[tuple[str, "array[int]"]]
         start = stop
 
 
-def _frames(stream: BinaryIO) -> Iterator[bytes]:
-    magic, form = _HEAD.unpack(_exactly(stream, _HEAD.size))
+def _size(stream: BinaryIO) -> int:
+    here = stream.tell()
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(here)
+    return end
+
+
+def _frames(stream: BinaryIO, end: int) -> Iterator[bytes]:
+    magic, form = _HEAD.unpack(_exactly(stream, _HEAD.size, end))
     if magic != _MAGIC:
         raise _Damage("is no snapshot of a world")
     if form != FORM:
         raise _Damage(f"is a snapshot of form {form}; this version reads form {FORM}")
     before = b""
     while True:
-        size, digest = _FRAME.unpack(_exactly(stream, _FRAME.size))
-        content = _exactly(stream, size)
+        size, digest = _FRAME.unpack(_exactly(stream, _FRAME.size, end))
+        content = _exactly(stream, size, end)
         before = _digest(before, content)
         if before != digest:
             raise _Damage("is damaged: a digest does not fit")
@@ -232,9 +253,9 @@ def _frames(stream: BinaryIO) -> Iterator[bytes]:
         yield content
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: BinaryIO, size: int, end: int) -> bytes:
     # A damaged length may be any number, and must not be believed before there is that much.
-    if size > os.fstat(stream.fileno()).st_size - stream.tell():
+    if size > end - stream.tell():
         raise _Damage("is cut off")
     return stream.read(size)
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from sandbox_server.domain.arrivals import Arrivals
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import StockLevel, level_key
@@ -14,6 +15,7 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
+from sandbox_server.domain.tills import CountChange, Opening, Phantom
 from sandbox_server.services.codec import unpacker
 from sandbox_server.services.ports import Replay
 from sandbox_server.traffic.credentials import Credential, Token
@@ -111,6 +113,15 @@ DUE = Spec("due", DueEvent, lambda event: event.key)
 CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.client_id)
 TOKENS = Spec("tokens", Token, lambda token: token.digest, fixed={"grant": lambda token: (token.grant,)})
 REPLAYS = Spec("replays", Replay, lambda replay: replay.key)
+OPENINGS = Spec("openings", Opening, lambda _: "opening")
+PHANTOMS = Spec("phantoms", Phantom, lambda phantom: phantom.key)
+COUNTS = Spec(
+    "counts",
+    CountChange,
+    lambda change: change.key,
+    fixed={"store_id": lambda change: (change.store_id,), "sku": lambda change: (change.sku,)},
+)
+ARRIVALS = Spec("arrivals", Arrivals, lambda _: "arrivals")
 
 SPECS: tuple[Spec[Any], ...] = (
     STORES,
@@ -125,4 +136,8 @@ SPECS: tuple[Spec[Any], ...] = (
     CREDENTIALS,
     TOKENS,
     REPLAYS,
+    OPENINGS,
+    PHANTOMS,
+    COUNTS,
+    ARRIVALS,
 )

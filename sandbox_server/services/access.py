@@ -1,11 +1,19 @@
 """Who is calling: API keys, and the tokens of OAuth 2.0 (RFC 6749, RFC 7009)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from sandbox_server.domain.errors import AccountSuspended, GrantRefused, TokenExpired, TokenRevoked, Unauthenticated
+from sandbox_server.domain.errors import (
+    AccountSuspended,
+    Duplicate,
+    GrantRefused,
+    NotFound,
+    TokenExpired,
+    TokenRevoked,
+    Unauthenticated,
+)
 from sandbox_server.kernel.ids import make_id
 from sandbox_server.services.ports import Transaction
 from sandbox_server.services.tenants import Tenant
@@ -45,7 +53,7 @@ class Directory:
         self._keys: dict[str, Authenticated] = {}
         self._clients: dict[str, Tenant] = {}
         for tenant in tenants:
-            self._add(tenant)
+            self.add(tenant)
 
     @property
     def default(self) -> Tenant:
@@ -53,9 +61,44 @@ class Directory:
         return next(iter(self._tenants.values()))
 
     @property
-    def tenants(self) -> Iterable[Tenant]:
-        """Every tenant."""
-        return self._tenants.values()
+    def tenants(self) -> Sequence[Tenant]:
+        """Every tenant there is now, in order of their coming."""
+        return tuple(self._tenants.values())
+
+    def get(self, name: str) -> Tenant:
+        """
+        Return the tenant with this name.
+
+        Raises:
+            NotFound: There is none.
+        """
+        tenant = self._tenants.get(name)
+        if tenant is None:
+            raise NotFound("tenant", name)
+        return tenant
+
+    def add(self, tenant: Tenant) -> None:
+        """
+        Let a tenant's clients in; those of one that is known already are read anew.
+
+        Raises:
+            Duplicate: Another tenant has its name, or one of its clients' ids or keys.
+        """
+        with tenant.read() as tx:
+            credentials = list(tx.credentials.select())
+        self._refuse_taken(tenant, credentials)
+        self._forget_clients(tenant)
+        self._tenants[tenant.name] = tenant
+        for credential in credentials:
+            self._clients[credential.client_id] = tenant
+            caller = Caller(credential, frozenset(credential.scopes))
+            self._keys[credential.api_key_digest] = Authenticated(tenant, caller)
+
+    def remove(self, tenant: Tenant) -> None:
+        """Let a tenant's clients in no more."""
+        self._forget_clients(tenant)
+        if self._tenants.get(tenant.name) is tenant:
+            del self._tenants[tenant.name]
 
     def identify_key(self, api_key: str) -> Authenticated:
         """
@@ -96,13 +139,18 @@ class Directory:
             raise _unknown_client()
         return tenant
 
-    def _add(self, tenant: Tenant) -> None:
-        self._tenants[tenant.name] = tenant
-        with tenant.read() as tx:
-            for credential in tx.credentials.select():
-                self._clients[credential.client_id] = tenant
-                caller = Caller(credential, frozenset(credential.scopes))
-                self._keys[credential.api_key_digest] = Authenticated(tenant, caller)
+    def _forget_clients(self, tenant: Tenant) -> None:
+        self._keys = {key: found for key, found in self._keys.items() if found.tenant is not tenant}
+        self._clients = {client_id: owner for client_id, owner in self._clients.items() if owner is not tenant}
+
+    def _refuse_taken(self, tenant: Tenant, credentials: Iterable[Credential]) -> None:
+        if self._tenants.get(tenant.name, tenant) is not tenant:
+            raise Duplicate(f"There is a tenant {tenant.name!r} already.")
+        for credential in credentials:
+            owner = self._clients.get(credential.client_id, tenant)
+            holder = self._keys.get(credential.api_key_digest)
+            if owner is not tenant or (holder is not None and holder.tenant is not tenant):
+                raise Duplicate(f"The client {credential.client_id} belongs to another tenant.")
 
 
 def authenticate(tx: Transaction, client_id: str, secret: str) -> Credential:

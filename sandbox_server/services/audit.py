@@ -1,11 +1,11 @@
 """The audit: every invariant, held against the whole world."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from sandbox_server.domain import invariants
+from sandbox_server.domain import invariants, tills
 from sandbox_server.domain.invariants import Breach
-from sandbox_server.domain.inventory import Movement
+from sandbox_server.domain.inventory import Movement, StockLevel
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.services.ports import Query, Transaction
@@ -24,6 +24,7 @@ def audit(tx: Transaction) -> list[Breach]:
         returns[rma.order_id].append(rma)
     return [
         *invariants.stock_conserves(levels, tx.ledger.totals()),
+        *_shelves(tx, levels),
         *invariants.nothing_oversold(_movements(tx)),
         *invariants.promises_are_kept_in_stock(levels, tx.orders.select()),
         *_orders(tx, shipments, returns),
@@ -36,6 +37,12 @@ def audit(tx: Transaction) -> list[Breach]:
         *invariants.tracking_numbers_are_unique(parcel for parcels in shipments.values() for parcel in parcels),
         *(breach for rmas in returns.values() for rma in rmas for breach in _return(rma)),
     ]
+
+
+def _shelves(tx: Transaction, levels: Iterable[StockLevel]) -> Iterator[Breach]:
+    stands = ((level.key, tills.physical(level, tx.phantoms.get(level.key))) for level in levels)
+    for key, figures in tills.unexplained(tx.counts.select(), stands):
+        yield Breach(1, key, figures)
 
 
 def _orders(

@@ -7,7 +7,7 @@ from sandbox_server.domain import inventory as rules
 from sandbox_server.domain.inventory import Cause, ReportRefusal, StockLevel, StockReport
 from sandbox_server.domain.orders import AllocationStatus, Promise
 from sandbox_server.domain.stores import Store
-from sandbox_server.services import catalogue
+from sandbox_server.services import catalogue, tills
 from sandbox_server.services.ports import Transaction
 
 
@@ -40,6 +40,7 @@ def move(tx: Transaction, before: StockLevel, after: StockLevel, cause: Cause, r
     tx.levels.put(after)
     for movement in rules.movements_between(before, after, cause, reference, tx.cause):
         tx.ledger.append(movement)
+    tills.follow(tx, before, after, cause, reference)
 
 
 def reserve(tx: Transaction, store: Store, sku: str, quantity: int, reference: str) -> None:

@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
+from sandbox_server.domain.arrivals import Arrivals
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import Movement, StockLevel
@@ -19,6 +20,7 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
+from sandbox_server.domain.tills import CountChange, Opening, Phantom
 from sandbox_server.traffic.credentials import Credential, Token
 
 E = TypeVar("E", bound=msgspec.Struct)
@@ -159,6 +161,10 @@ class Transaction(Protocol):
     credentials: Table[Credential]
     tokens: Table[Token]
     replays: Table[Replay]
+    openings: Table[Opening]
+    phantoms: Table[Phantom]
+    counts: Table[CountChange]
+    arrivals: Table[Arrivals]
     ledger: Ledger
 
     def next_due(self, until: datetime) -> DueEvent | None:

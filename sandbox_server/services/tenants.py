@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
+from sandbox_server.domain.events import DueEvent
 from sandbox_server.kernel.clock import Clock
 from sandbox_server.services import timeline
 from sandbox_server.services.ports import Persistence, Transaction
@@ -16,6 +17,16 @@ class Tenant:
         self.name = name
         self.clock = clock
         self._persistence = persistence
+
+    @property
+    def persistence(self) -> Persistence:
+        """What keeps its world."""
+        return self._persistence
+
+    @property
+    def runs(self) -> bool:
+        """Whether its time passes by itself."""
+        return self.clock.runs
 
     def now(self) -> datetime:
         """Return the tenant's virtual time."""
@@ -40,13 +51,36 @@ class Tenant:
     def catch_up(self, until: datetime) -> int:
         """Do what is due by then, each thing in a transaction of its own, in order; return how many things were."""
         done = 0
-        while (first := self._persistence.first_due()) is not None and first <= until and self._do_next(until):
+        while (
+            (first := self._persistence.first_due()) is not None and first <= until and self._do_next(until) is not None
+        ):
             done += 1
         return done
 
-    def _do_next(self, until: datetime) -> bool:
+    def advance(self, until: datetime) -> Iterator[DueEvent]:
+        """
+        Move the clock forward step by step, and return what is done at each step as it is done.
+
+        The clock stands at each thing's own instant when it is done, and at `until` when all are: whoever calls in
+        between finds a world whose time and state agree.
+        """
+        while (event := self._do_next(until)) is not None:
+            self._move_to(event.due)
+            yield event
+        self._move_to(until)
+
+    def replace_world(self, persistence: Persistence, now: datetime) -> None:
+        """Go on from another world's state and time, which may lie in the past."""
+        self._persistence = persistence
+        self.clock.begin_anew(now)
+
+    def _move_to(self, at: datetime) -> None:
+        if at > self.clock.now():
+            self.clock.move_to(at)
+
+    def _do_next(self, until: datetime) -> DueEvent | None:
         with self._persistence.begin("clock", until) as tx:
             event = timeline.take_next(tx, until)
             if event is not None:
                 timeline.run(tx, event)
-        return event is not None
+        return event

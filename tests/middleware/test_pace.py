@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import pytest
 
-from sandbox_server.asgi import Message, Receive, Scope, Send
+from sandbox_server.asgi import ASGIApp, Message, Receive, Scope, Send
 from sandbox_server.middleware import pace
 from sandbox_server.middleware.pace import Pace
 
@@ -22,8 +23,11 @@ def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
 class Watched:
     """A tenant that says when its clock was looked after for the n-th time, and can stumble on the way."""
 
-    def __init__(self, name: str, times: int, stumble: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(
+        self, name: str, times: int, stumble: Callable[[int], None] = lambda _: None, *, runs: bool = True
+    ) -> None:
         self.name = name
+        self.runs = runs
         self.done = 0
         self.reached = asyncio.Event()
         self._times = times
@@ -37,6 +41,12 @@ class Watched:
         return 0
 
 
+class Those(NamedTuple):
+    """The tenants that there are."""
+
+    tenants: Sequence[Watched]
+
+
 async def nobody_calls() -> Message:
     raise AssertionError("nothing is received")
 
@@ -45,7 +55,7 @@ async def nobody_listens(_message: Message) -> None:
     raise AssertionError("nothing is sent")
 
 
-def living_until(*tenants: Watched) -> Callable[[Scope, Receive, Send], object]:
+def living_until(*tenants: Watched) -> ASGIApp:
     """Return an application whose server lives until these tenants have been looked after."""
 
     async def live(_scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -59,7 +69,7 @@ def live(*tenants: Watched) -> list[asyncio.Task[None]]:
     """Have a server live until all its tenants were looked after; return what is left running when it is gone."""
 
     async def run() -> list[asyncio.Task[None]]:
-        await Pace(living_until(*tenants), tenants)(LIFE, nobody_calls, nobody_listens)  # type: ignore[arg-type]
+        await Pace(living_until(*tenants), Those(tenants))(LIFE, nobody_calls, nobody_listens)
         await asyncio.sleep(0)
         return [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
 
@@ -71,6 +81,12 @@ def test_every_tenants_clock_is_looked_after_again_and_again() -> None:
     live(one, other)
     assert one.done >= 5
     assert other.done >= 5
+
+
+def test_a_clock_that_stands_is_left_alone() -> None:
+    frozen, running = Watched("frozen", 1, runs=False), Watched("running", 3)
+    asyncio.run(_await(Pace(living_until(running), Those([frozen, running])), LIFE))
+    assert (frozen.done, running.done >= 3) == (0, True)
 
 
 def test_nothing_is_left_running_when_the_server_ends() -> None:
@@ -95,7 +111,7 @@ def test_a_server_that_fails_takes_its_clocks_with_it() -> None:
 
     async def run() -> set[asyncio.Task[None]]:
         with pytest.raises(RuntimeError):
-            await Pace(fail, [Watched("one", 1)])(LIFE, nobody_calls, nobody_listens)
+            await Pace(fail, Those([Watched("one", 1)]))(LIFE, nobody_calls, nobody_listens)
         await asyncio.sleep(0)
         return asyncio.all_tasks() - {asyncio.current_task()}
 
@@ -110,7 +126,7 @@ def test_a_call_is_passed_on_as_it_is() -> None:
 
     tenant = Watched("one", 1)
     call: Scope = {"type": "http"}
-    asyncio.run(_await(Pace(note, [tenant]), call))
+    asyncio.run(_await(Pace(note, Those([tenant])), call))
     assert passed == [call, nobody_calls, nobody_listens]
     assert tenant.done == 0
 

@@ -1,0 +1,1 @@
+"""The operator's interface: what the marketplace would never let anybody do."""

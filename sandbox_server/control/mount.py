@@ -1,0 +1,45 @@
+"""The operator's interface as an application of its own, which lies beside the marketplace."""
+
+from collections.abc import Container
+from typing import Any
+
+from sandbox_server.api.contract import Contract
+from sandbox_server.api.mount import Mounted, Mounts
+from sandbox_server.asgi import ASGIApp
+from sandbox_server.control.errors import Problems
+from sandbox_server.control.gate import Gate
+from sandbox_server.control.operations import operations
+from sandbox_server.control.registry import Registry
+from sandbox_server.middleware.stack import Edge, within
+from sandbox_server.services.access import Directory
+
+ROOT = "/_sandbox"
+_DOCS = f"{ROOT}/docs"
+
+
+def control(contract: Contract, directory: Directory, registry: Registry, operator_token: str | None) -> ASGIApp:
+    """
+    Return what answers below `/_sandbox`.
+
+    Args:
+        directory: Who knows the marketplace's clients, whom the feed of the tills is for.
+        operator_token: What a caller has to show; None lets everybody in whom no other site sends.
+    """
+    handlers = operations(contract, registry)
+    mounts = Mounts([Mounted(_only(contract, handlers), handlers, Problems())], directory, operator_token, _DOCS)
+
+    def gated(app: ASGIApp) -> ASGIApp:
+        return mounts.problems(Gate(app, guarded=operator_token is not None))
+
+    return within(Edge(gated, mounts.routing, mounts.security, mounts.operations()))
+
+
+def _only(contract: Contract, handlers: Container[str]) -> Contract:
+    """Return the contract of what is there."""
+    there = Contract(contract.source)
+    paths: dict[str, dict[str, Any]] = there.document["paths"]
+    for item in paths.values():
+        for method in [method for method, operation in item.items() if operation["operationId"] not in handlers]:
+            del item[method]
+    there.document["paths"] = {path: item for path, item in paths.items() if item}
+    return there

@@ -1,0 +1,60 @@
+"""Which handler answers which of the operator's operations."""
+
+from collections.abc import Mapping
+
+from sandbox_server.api.contract import Contract
+from sandbox_server.api.operation import Handler, Standalone
+from sandbox_server.control.actors import Actors
+from sandbox_server.control.arrivals import ArrivalsOf
+from sandbox_server.control.audits import Audits
+from sandbox_server.control.clock import Clocks
+from sandbox_server.control.once import Answer, Once
+from sandbox_server.control.pos import list_pos_changes, list_pos_stock
+from sandbox_server.control.registry import Registry
+from sandbox_server.control.service import health
+from sandbox_server.control.snapshots import Snapshots
+from sandbox_server.control.tenants import Tenants
+
+
+def operations(contract: Contract, registry: Registry) -> Mapping[str, Handler | Standalone]:
+    """Return the handlers by operationId; those that take an idempotency key heed it."""
+    tenants, clocks, snapshots = Tenants(registry), Clocks(registry), Snapshots(registry)
+    actors, arrivals = Actors(registry), ArrivalsOf(registry)
+    answers: dict[str, Answer] = {
+        "listTenants": tenants.list_tenants,
+        "createTenant": tenants.create_tenant,
+        "getTenant": tenants.get_tenant,
+        "deleteTenant": tenants.delete_tenant,
+        "resetTenant": tenants.reset_tenant,
+        "listSnapshots": snapshots.list_snapshots,
+        "createSnapshot": snapshots.create_snapshot,
+        "getSnapshot": snapshots.get_snapshot,
+        "deleteSnapshot": snapshots.delete_snapshot,
+        "restoreSnapshot": snapshots.restore_snapshot,
+        "forkSnapshot": snapshots.fork_snapshot,
+        "exportSnapshot": snapshots.export_snapshot,
+        "importSnapshot": snapshots.import_snapshot,
+        "getClock": clocks.get_clock,
+        "setClock": clocks.set_clock,
+        "advanceClock": clocks.advance_clock,
+        "placeOrders": actors.place_orders,
+        "cancelAsBuyer": actors.cancel_as_buyer,
+        "returnAsBuyer": actors.return_as_buyer,
+        "moveParcel": actors.move_parcel,
+        "loseParcel": actors.lose_parcel,
+        "damageParcel": actors.damage_parcel,
+        "listPhysicalStock": actors.list_physical_stock,
+        "sellAtTill": actors.sell_at_till,
+        "countAtStore": actors.count_at_store,
+        "closeStore": actors.close_store,
+        "openStore": actors.open_store,
+        "getArrivals": arrivals.get_arrivals,
+        "setArrivals": arrivals.set_arrivals,
+        "deleteArrivals": arrivals.delete_arrivals,
+        "getAudit": Audits(registry).get_audit,
+        "getControlHealth": health(contract, registry),
+    }
+    once, takes_key = Once(), contract.taking("Idempotency-Key")
+    alone = {name: Standalone(once.wrap(answer) if name in takes_key else answer) for name, answer in answers.items()}
+    # The chain's own systems call these, with the marketplace's credentials, which pick the tenant.
+    return {**alone, "listPosStock": list_pos_stock, "listPosChanges": list_pos_changes}

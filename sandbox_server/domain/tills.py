@@ -1,0 +1,106 @@
+"""
+What really lies on a store's shelf, beside what the marketplace believes.
+
+The physical count is not kept: it is what the marketplace believes less the phantom stock, which most positions lack.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from sandbox_server.domain.inventory import Cause, StockLevel, level_key
+from sandbox_server.kernel.clock import to_milliseconds
+
+CARRIED = frozenset({Cause.SHIPMENT, Cause.RETURN, Cause.TRANSFER})
+"""What moves goods themselves; other causes only change what the marketplace believes of them."""
+
+
+class Opening(msgspec.Struct, frozen=True, array_like=True):
+    """
+    The first moment of a world: what was reported until then is the truth, what is said later may be wrong.
+
+    Args:
+        at: When it was.
+        orders: How many orders there were.
+    """
+
+    at: datetime
+    orders: int
+
+
+class Phantom(msgspec.Struct, frozen=True, array_like=True):
+    """Units of a SKU that the marketplace believes to be in a store and that are not; below 0 where more are there."""
+
+    store_id: str
+    sku: str
+    units: int
+
+    @property
+    def key(self) -> str:
+        """What names it, as in `S0001/SKU-00001`."""
+        return level_key(self.store_id, self.sku)
+
+
+class CountChange(msgspec.Struct, frozen=True, array_like=True):
+    """
+    One change of a physical count.
+
+    Args:
+        number: Its place among all of a world's, from 1.
+        delta: Units, never 0.
+        count: Units after it; below 0 where a store says it has shipped what was not there.
+        reference: The shipment or return it is for; empty at the till.
+        source: The request, or the event of the clock, behind it.
+    """
+
+    number: int
+    at: datetime
+    store_id: str
+    sku: str
+    delta: int
+    count: int
+    cause: Cause
+    reference: str
+    source: str
+
+    @property
+    def key(self) -> str:
+        """What names it."""
+        return str(self.number)
+
+
+def physical(level: StockLevel, phantom: Phantom | None) -> int:
+    """Return the units that are really there."""
+    return level.on_hand - (phantom.units if phantom is not None else 0)
+
+
+def sequence(at: datetime, changes: int) -> int:
+    """
+    Return the number that a count is reported with: one that grows with time and with each change.
+
+    Args:
+        at: When the count is true.
+        changes: How many changes there have been in all stores.
+    """
+    return to_milliseconds(at) + changes
+
+
+def unexplained(changes: Iterable[CountChange], stands: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
+    """
+    Return where counts do not follow from their changes, and the figures.
+
+    Args:
+        changes: Every change, in order.
+        stands: For each store and SKU, by key, the count there is.
+    """
+    last: dict[str, int] = {}
+    for change in changes:
+        key = level_key(change.store_id, change.sku)
+        before = last.get(key, change.count - change.delta)
+        if before + change.delta != change.count:
+            yield key, f"change {change.number} makes {change.count} of {before} and {change.delta}"
+        last[key] = change.count
+    for key, count in stands:
+        if last.get(key, count) != count:
+            yield key, f"the physical count is {count}; its changes make {last[key]}"

@@ -1,0 +1,185 @@
+"""The journal of one tenant: every call to it, in order, for as long as there is room."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from sandbox_server.kernel.clock import monotonic_ns
+from sandbox_server.services.exchange import Exchange, Writer
+from sandbox_server.services.search import Filters, words_of
+from sandbox_server.services.segments import Background, Compress, Segment
+from sandbox_server.traffic.journal import NOTHING_BEFORE, Flaw, Kept, Verdict, content_of, digest, first_flaw
+
+LIMIT = 100_000
+MOST_BYTES = 400 * 1000 * 1000
+_LOOKED_AT = 5_000  # entries for one page, at the most
+_AT_ONCE = 16  # calls that are written down together: that takes half as long as one by one, and no reader can tell
+_EVERYTHING = Filters()
+_UNMATCHED = Filters(verdict=Verdict.UNMATCHED)
+_background = Background()
+
+logger = logging.getLogger("sandbox.journal")
+
+
+class Page(msgspec.Struct, frozen=True):
+    """
+    Entries from the oldest to the newest.
+
+    Args:
+        next_after: The `after` of the next page, which may be an empty one; None when there is nothing more by now.
+    """
+
+    entries: list[Kept]
+    next_after: int | None
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """
+    What became of the chain.
+
+    Args:
+        first: The oldest entry that is kept.
+        entries: How many were looked at.
+        head: The hash of the newest.
+        flaw: The first that does not fit; None when all do.
+    """
+
+    first: int
+    entries: int
+    head: str
+    flaw: Flaw | None
+
+
+class Journal:
+    """
+    Every call to a tenant, numbered from 1.
+
+    Args:
+        tenant: Whose it is.
+        limit: How many entries are kept, 1 or more; the oldest leave.
+        candid: Operations whose requests and answers have no member for a secret, where they keep to the contract.
+        most_bytes: How much memory it takes, about; the oldest leave for that, too, some hundreds at once.
+        compress: What has closed segments compressed.
+    """
+
+    def __init__(
+        self,
+        tenant: str,
+        limit: int = LIMIT,
+        candid: frozenset[str] = frozenset(),
+        *,
+        most_bytes: int = MOST_BYTES,
+        compress: Compress = _background,
+    ) -> None:
+        self._last = 0
+        self._tip = NOTHING_BEFORE
+        self._pending: list[Callable[[], Exchange]] = []
+        self._writer = Writer(tenant, monotonic_ns(), candid)
+        self._limit = limit
+        self._most_bytes = most_bytes
+        self._compress = compress
+        self._closed: deque[Segment] = deque()
+        self._open = Segment(1, NOTHING_BEFORE)
+
+    @property
+    def last(self) -> int:
+        """The number of the newest entry; 0 when there was none."""
+        return self._last + len(self._pending)
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest entry that is kept; one more than the last when none is."""
+        return max(self._segments()[0].first, self.last - self._limit + 1)
+
+    @property
+    def size(self) -> int:
+        """How many bytes of memory it takes, about."""
+        return sum(segment.size for segment in self._segments())
+
+    def append(self, make: Callable[[], Exchange]) -> int:
+        """
+        Keep a call; return its number.
+
+        Args:
+            make: Asked for the call when it is written down, with others at once or when somebody reads.
+        """
+        self._pending.append(make)
+        if len(self._pending) >= _AT_ONCE:
+            self._write_down()
+        return self.last
+
+    def get(self, number: int) -> Kept | None:
+        """Return the entry with this number; None when there is none, or none any more."""
+        if not self.first <= number <= self.last:
+            return None
+        return next(self.entries(number - 1))
+
+    def entries(self, after: int = 0) -> Iterator[Kept]:
+        """Return the entries after the one with this number, from the oldest to the newest, one segment at a time."""
+        return (kept for _, kept in self._numbered(after, _EVERYTHING))
+
+    def page(self, filters: Filters, after: int = 0, limit: int = 50) -> Page:
+        """
+        Return the entries that are wanted, those with greater numbers than `after` only.
+
+        Args:
+            limit: Entries at the most; some thousands of entries are looked at for it, and no more.
+        """
+        found: list[Kept] = []
+        for looked_at, (number, kept) in enumerate(self._numbered(after, filters)):
+            if looked_at == _LOOKED_AT or len(found) == limit:
+                return Page(found, number - 1)
+            if filters.take(kept):
+                found.append(kept)
+        return Page(found, None)
+
+    def unmatched(self, after: int = 0, limit: int = 50) -> Page:
+        """Return the calls that found no operation."""
+        return self.page(_UNMATCHED, after, limit)
+
+    def verify(self) -> Verification:
+        """Return whether every entry is as it was written; takes some seconds for 100 000."""
+        segments = self._segments()
+        oldest, numbers = segments[0], range(segments[0].first, self._last + 1)
+        kept = (one for segment in segments for one in segment.kept())
+        return Verification(oldest.first, len(numbers), self._tip, first_flaw(kept, numbers, oldest.anchor, self._tip))
+
+    def _segments(self) -> tuple[Segment, ...]:
+        self._write_down()
+        return (*self._closed, self._open)
+
+    def _write_down(self) -> None:
+        """Make entries of the calls that wait, without their secrets."""
+        pending, self._pending = self._pending, []
+        for make in pending:
+            try:
+                self._write(make())
+            except Exception:
+                logger.exception("a call was not kept")
+            if self._open.is_full:
+                self._turn_over()
+
+    def _write(self, exchange: Exchange) -> None:
+        entry, parts = self._writer.write(exchange, self._open, self._last + 1, self._tip)
+        content = content_of(entry)
+        self._last, self._tip = entry.number, digest(content)
+        self._open.add((content, self._tip), parts, entry.received_at, words_of(entry))
+
+    def _numbered(self, after: int, filters: Filters) -> Iterator[tuple[int, Kept]]:
+        start = max(after + 1, self.first)
+        for segment in self._segments():
+            if segment.last >= start and filters.may_be_in(segment):
+                for number, kept in enumerate(segment.kept(), segment.first):
+                    if number >= start:
+                        yield number, kept
+
+    def _turn_over(self) -> None:
+        """Close the open segment, open the next, and let the oldest go."""
+        self._open.close(self._compress)
+        self._closed.append(self._open)
+        self._open = Segment(self._last + 1, self._tip)
+        size = sum(segment.size for segment in self._closed)
+        while self._closed and (self._closed[0].last <= self._last - self._limit or size > self._most_bytes):
+            size -= self._closed.popleft().size

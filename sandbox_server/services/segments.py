@@ -1,0 +1,190 @@
+"""
+The journal's segments: a few hundred entries kept together, so that what they have in common is kept once.
+
+An open segment takes entries; a closed one is compressed, in a thread beside the one that serves.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+
+import msgspec
+
+from sandbox_server.traffic.journal import Kept, digest
+
+ENTRIES = 256  # of a segment
+BYTES = 4 * 1024 * 1024  # of a segment, before it is compressed
+_LEVEL = 1
+_WHOLE = 4096  # bytes of a body that is not worth cutting
+_HEAD = 64  # bytes in which a list begins, and in which its first row has its first member's name
+
+Parts = tuple[int, ...]
+"""
+What a body is made of: nothing where it is empty; else the place of its only chunk, or those of the chunk that stands
+between its rows and of the rows.
+"""
+Compress = Callable[[Callable[[], None]], None]
+"""Takes the compressing of a segment, to do it now or later."""
+
+
+class _Content(msgspec.Struct, array_like=True):
+    """What a segment holds: for each entry its content, its hash and its two bodies; and the bodies' chunks."""
+
+    lines: list[bytes]
+    hashes: list[str]
+    bodies: list[tuple[Parts, Parts]]
+    chunks: list[bytes]
+
+
+class Segment:
+    """
+    Entries without a gap.
+
+    Args:
+        first: The number of its first entry.
+        anchor: The hash of the entry before.
+    """
+
+    def __init__(self, first: int, anchor: str) -> None:
+        self.first = first
+        self.anchor = anchor
+        self.count = 0
+        self.since: datetime | None = None
+        self.until: datetime | None = None
+        self._words: set[str] = set()
+        self._all_words = ""
+        self._weight = 0
+        self._content: _Content | None = _Content([], [], [], [])
+        self._packed = b""
+        self._places: dict[bytes, int] = {}
+        self._latest: dict[object, tuple[bytes, str, Parts]] = {}
+
+    @property
+    def last(self) -> int:
+        """The number of its last entry."""
+        return self.first + self.count - 1
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, about."""
+        return self._weight if self._content is not None else len(self._packed)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to close it."""
+        return self.count >= ENTRIES or self._weight >= BYTES
+
+    def may_hold(self, word: str) -> bool:
+        """Whether one of its entries was added with this word."""
+        return word in self._words or f" {word} " in self._all_words
+
+    def keep(self, body: bytes, question: object = None) -> tuple[str, Parts]:
+        """
+        Keep a body, or find that it is kept; return its digest, and what it is made of.
+
+        Args:
+            body: One byte or more.
+            question: Bodies of equal questions are likely to be equal.
+        """
+        latest = self._latest.get(question)
+        if latest is not None and latest[0] == body:
+            return latest[1], latest[2]
+        kept = digest(body), self._cut(body)
+        if question is not None:
+            self._latest[question] = body, *kept
+        return kept
+
+    def add(self, kept: tuple[bytes, str], bodies: tuple[Parts, Parts], at: datetime, words: Iterable[str]) -> None:
+        """
+        Add an entry whose bodies are kept here.
+
+        Args:
+            kept: Its content, and the hash of that.
+            bodies: What the request's and the answer's are made of.
+            at: Its virtual time.
+            words: What it can be found by.
+        """
+        content = self._content
+        assert content is not None, "a closed segment takes nothing"
+        content.lines.append(kept[0])
+        content.hashes.append(kept[1])
+        content.bodies.append(bodies)
+        self.count += 1
+        self._weight += len(kept[0])
+        self._words.update(words)
+        self.since, self.until = self.since or at, at
+
+    def close(self, compress: Compress) -> None:
+        """Take no more entries; have them compressed."""
+        self._all_words, self._words = f" {' '.join(self._words)} ", set()
+        self._places, self._latest = {}, {}
+        compress(self._squeeze)
+
+    def kept(self) -> Iterator[Kept]:
+        """Return its entries, from the oldest to the newest."""
+        content = self._content or _unpack(zlib.decompress(self._packed))
+        chunks = content.chunks
+        for line, hash_, (request, response) in zip(content.lines, content.hashes, content.bodies, strict=True):
+            yield Kept(line, hash_, _joined(chunks, request), _joined(chunks, response))
+
+    def _squeeze(self) -> None:
+        # A reader in another thread finds the one or the other, never neither.
+        self._packed = zlib.compress(_pack(self._content), _LEVEL)
+        self._content = None
+
+    def _cut(self, body: bytes) -> Parts:
+        """Keep the chunks of a body: a long list is cut into its rows, which other lists have, too."""
+        separator = _separator(body) if len(body) > _WHOLE else b""
+        if not separator:
+            return (self._place(body),)
+        return (self._place(separator), *map(self._place, body.split(separator)))
+
+    def _place(self, chunk: bytes) -> int:
+        place = self._places.get(chunk)
+        if place is None:
+            assert self._content is not None, "a closed segment takes nothing"
+            place = self._places[chunk] = len(self._content.chunks)
+            self._content.chunks.append(chunk)
+            self._weight += len(chunk)
+        return place
+
+
+class Background:
+    """
+    Compresses in one thread for all journals; zlib lets other threads run meanwhile.
+
+    Args:
+        most: How many segments may wait; one more is compressed at once, by whoever brings it.
+    """
+
+    def __init__(self, most: int = 8) -> None:
+        self._most = most
+        self._executor: ThreadPoolExecutor | None = None
+        self._waiting: list[Future[None]] = []
+
+    def __call__(self, work: Callable[[], None]) -> None:
+        """Compress a segment."""
+        self._waiting = [job for job in self._waiting if not job.done()]
+        if len(self._waiting) >= self._most:
+            work()
+            return
+        self._executor = self._executor or ThreadPoolExecutor(1, "journal")
+        self._waiting.append(self._executor.submit(work))
+
+
+def _separator(body: bytes) -> bytes:
+    """Return what stands between the rows of a JSON list, `},{"orderId":` for one; nothing when it is no such list."""
+    start = body.find(b"[{", 0, _HEAD)
+    stop = body.find(b":", start, start + _HEAD) if start >= 0 else -1
+    return b"}," + body[start + 1 : stop + 1] if stop >= 0 else b""
+
+
+def _joined(chunks: list[bytes], parts: Parts) -> bytes:
+    if len(parts) < 2:
+        return chunks[parts[0]] if parts else b""
+    return chunks[parts[0]].join([chunks[part] for part in parts[1:]])
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(_Content).decode

@@ -1,0 +1,134 @@
+"""Tills and shelves: what is really in the stores, and the log of how it changes, which is the chain's own feed."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sandbox_server.domain import inventory
+from sandbox_server.domain import tills as rules
+from sandbox_server.domain.errors import Fault, InsufficientStock, NotFound, Unprocessable
+from sandbox_server.domain.inventory import Cause, StockLevel, level_key
+from sandbox_server.domain.tills import CountChange, Opening, Phantom
+from sandbox_server.services import catalogue
+from sandbox_server.services.ports import Transaction
+
+
+class Counted(NamedTuple):
+    """A physical count before and after something."""
+
+    sku: str
+    before: int
+    after: int
+
+
+def open_doors(tx: Transaction) -> None:
+    """Take what the marketplace believes for the truth, once: from here on the tills keep count."""
+    if not are_open(tx):
+        tx.openings.put(Opening(tx.now, tx.orders.count()))
+
+
+def are_open(tx: Transaction) -> bool:
+    """Whether the tills keep count."""
+    return tx.openings.count() > 0
+
+
+def follow(tx: Transaction, before: StockLevel, after: StockLevel, cause: Cause, reference: str) -> None:
+    """Note what a change of what the marketplace believes says of the shelf: goods that moved, or words."""
+    delta = after.on_hand - before.on_hand
+    if not delta or not are_open(tx):
+        return
+    if cause in rules.CARRIED:
+        _log(tx, after, delta, cause, reference)
+    else:
+        _mislead(tx, after, delta)
+
+
+def sell(tx: Transaction, store_id: str, basket: Sequence[tuple[str, int]]) -> list[Counted]:
+    """
+    Sell to walk-in customers: the shelf empties, and nobody tells the marketplace.
+
+    Args:
+        basket: SKUs, with the units of each.
+
+    Raises:
+        NotFound: There is no such store.
+        Unprocessable: The catalogue has no such SKU.
+        InsufficientStock: Less is there.
+    """
+    wanted: Counter[str] = Counter()
+    for sku, quantity in basket:
+        wanted[sku] += quantity
+    _check(tx, store_id, "lines", [sku for sku, _ in basket])
+    for sku, quantity in wanted.items():
+        there = units(tx, _level(tx, store_id, sku))
+        if there < quantity:
+            raise InsufficientStock(store_id, sku, requested=quantity, available=there)
+    return [_change(tx, store_id, sku, -quantity, Cause.WALK_IN_SALE) for sku, quantity in wanted.items()]
+
+
+def count(tx: Transaction, store_id: str, found: Sequence[tuple[str, int]]) -> list[Counted]:
+    """
+    Make the physical counts what was found on the shelf.
+
+    Args:
+        found: SKUs, with the units of each.
+
+    Raises:
+        NotFound: There is no such store.
+        Unprocessable: The catalogue has no such SKU, or one is named twice.
+    """
+    skus = [sku for sku, _ in found]
+    _check(tx, store_id, "counts", skus)
+    repeated = [place for place, sku in enumerate(skus) if sku in skus[:place]]
+    if repeated:
+        faults = [Fault(f"/counts/{place}/sku", "REPEATED", f"{skus[place]} is counted above.") for place in repeated]
+        raise Unprocessable("A SKU is counted twice.", faults)
+    return [
+        _change(tx, store_id, sku, there - units(tx, _level(tx, store_id, sku)), Cause.COUNT) for sku, there in found
+    ]
+
+
+def units(tx: Transaction, level: StockLevel) -> int:
+    """Return what is really there, in units."""
+    return rules.physical(level, tx.phantoms.get(level.key))
+
+
+def _check(tx: Transaction, store_id: str, member: str, skus: Iterable[str]) -> None:
+    if not tx.stores.has(store_id):
+        raise NotFound("store", store_id)
+    catalogue.check_all(tx, member, skus)
+
+
+def _level(tx: Transaction, store_id: str, sku: str) -> StockLevel:
+    return tx.levels.get(level_key(store_id, sku)) or inventory.opening(store_id, sku, tx.now)
+
+
+def _change(tx: Transaction, store_id: str, sku: str, delta: int, cause: Cause) -> Counted:
+    """Change a count and nothing of what the marketplace believes; what it never heard of, it believes to be none."""
+    open_doors(tx)
+    level = _level(tx, store_id, sku)
+    before = units(tx, level)
+    if delta:
+        if not tx.levels.has(level.key):
+            tx.levels.put(level)
+        _mislead(tx, level, -delta)
+        _log(tx, level, delta, cause, "")
+    return Counted(sku, before, before + delta)
+
+
+def _mislead(tx: Transaction, level: StockLevel, more: int) -> None:
+    """Let the marketplace believe in so many more units that are not there; one that is right again costs nothing."""
+    key = level.key
+    known = tx.phantoms.get(key)
+    wrong = more if known is None else known.units + more
+    if wrong:
+        tx.phantoms.put(Phantom(level.store_id, level.sku, wrong))
+    else:
+        tx.phantoms.remove(key)
+
+
+def _log(tx: Transaction, level: StockLevel, delta: int, cause: Cause, reference: str) -> None:
+    number = tx.counts.count() + 1
+    there = units(tx, level)
+    change = CountChange(number, tx.now, level.store_id, level.sku, delta, there, cause, reference, tx.cause)
+    tx.counts.put(change)
