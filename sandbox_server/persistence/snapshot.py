@@ -25,7 +25,7 @@ from sandbox_server.persistence.instants import Instants
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.movements import COLUMNS, Movements, Names, Numbers
 
-FORM = 1
+FORM = 2
 """The number of this form; another one is another file."""
 
 _MAGIC = b"ACORN WORLD\n"

@@ -38,6 +38,7 @@ class Spec(Generic[E]):
         key: What names an entity.
         fixed: Indexes whose values an entity never changes, by name; it names each of its values once.
         moving: Indexes whose values it may change.
+        updated: The field that says when it was last changed; it need not have one.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Spec(Generic[E]):
         key: Callable[[E], str],
         fixed: Mapping[str, Values[E]] | None = None,
         moving: Mapping[str, Values[E]] | None = None,
+        updated: str = "updated_at",
     ) -> None:
         self.name = name
         self.key = key
@@ -54,7 +56,7 @@ class Spec(Generic[E]):
         self.moving = moving or {}
         self.unpack: Callable[[bytes], E] = unpacker(kind)
         fields = {field.name for field in msgspec.structs.fields(kind)}
-        self.updated_at = _instant("updated_at", fields)
+        self.updated_at = _instant(updated, fields)
         self.created_at = _instant("placed_at" if "placed_at" in fields else "created_at", fields)
 
 
@@ -108,7 +110,7 @@ RETURNS = Spec(
         "store_id": lambda rma: tuple(dict.fromkeys((rma.store_id, *(receipt.store_id for receipt in rma.receipts)))),
     },
 )
-EVENTS = Spec("events", Event, lambda event: event.event_id)
+EVENTS = Spec("events", Event, attrgetter("event_id"), fixed={"type": lambda event: (event.type,)}, updated="at")
 DUE = Spec("due", DueEvent, lambda event: event.key)
 CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.client_id)
 TOKENS = Spec("tokens", Token, lambda token: token.digest, fixed={"grant": lambda token: (token.grant,)})

@@ -6,7 +6,7 @@ from enum import StrEnum
 import pytest
 from openapi_spec_validator import validate
 
-from sandbox_server.domain import catalogue, inventory, orders, returns, shipments, stores
+from sandbox_server.domain import catalogue, events, inventory, orders, returns, shipments, stores
 from sandbox_server.traffic.credentials import ALL_SCOPES
 from tests.contracts.document import (
     DOCUMENT,
@@ -51,6 +51,7 @@ OPERATIONS: dict[str, tuple[str | None, int, int]] = {
     "getReturn": ("returns:read", 60, 20),
     "receiveReturn": ("returns:write", 60, 20),
     "refundReturn": ("returns:write", 60, 20),
+    "listEvents": ("events:read", 120, 40),
     "getRateLimits": (None, 30, 10),
     "getHealth": (None, 600, 100),
 }
@@ -64,6 +65,7 @@ LISTS = {
     "listOrders",
     "listShipments",
     "listReturns",
+    "listEvents",
 }
 VERSIONED = {"Store", "Product", "Order", "Shipment", "Return"}
 
@@ -291,6 +293,7 @@ def test_the_next_page_has_the_filters_of_this_one(list_id: str) -> None:
         ("ReturnStatus", returns.ReturnStatus),
         ("ReturnReason", returns.ReturnReason),
         ("Condition", returns.Condition),
+        ("EventType", events.EventType),
     ],
 )
 def test_an_enumeration_has_the_words_of_the_domain(schema: str, kind: type[StrEnum]) -> None:

@@ -13,6 +13,7 @@ from sandbox_server.domain.events import Event, EventType
 from sandbox_server.domain.orders import Order, OrderStatus
 from sandbox_server.domain.stores import ServiceLevel
 from sandbox_server.services.ports import OPEN_WINDOW, Persistence, Query, Window
+from sandbox_server.traffic.credentials import Credential
 from tests.domain.builders import NOW, a_line, a_return, a_shipment, an_order, reserved
 from tests.persistence.adapters import Adapter, after, ids, keep, look, walk
 
@@ -118,12 +119,25 @@ def test_windows_of_both_kinds_and_filters_are_taken_together(world: Persistence
 
 def test_what_bears_no_date_is_in_no_window(world: Persistence) -> None:
     with world.begin("req_1", NOW) as tx:
-        tx.events.put(Event("evt_1", EventType.ORDER_CREATED, NOW, "ord_1", "req_1"))
+        tx.credentials.put(Credential("acorn-sandbox", "", "", ()))
     early = Window(after(-1), None)
     with world.read(NOW) as tx:
-        assert len(tx.events.page(Query()).rows) == 1
-        assert tx.events.page(Query(updated=early)).rows == []
-        assert tx.events.page(Query(created=early)).rows == []
+        assert len(tx.credentials.page(Query()).rows) == 1
+        assert tx.credentials.page(Query(updated=early)).rows == []
+        assert tx.credentials.page(Query(created=early)).rows == []
+
+
+def test_events_are_found_by_their_type_and_by_when_they_happened(world: Persistence) -> None:
+    for number, kind in enumerate((EventType.ORDER_CREATED, EventType.ORDER_LATE, EventType.ORDER_CREATED)):
+        with world.begin("req_1", after(number)) as tx:
+            tx.events.put(Event(f"evt_{number}", kind, after(number), "ord_1", "req_1"))
+    with world.read(after(3)) as tx:
+        for query, expected in (
+            (Query(where={"type": "order.created"}), ["evt_0", "evt_2"]),
+            (Query(updated=Window(after(1), None)), ["evt_1", "evt_2"]),
+            (Query(updated=Window(None, after(2)), where={"type": "order.created"}), ["evt_0"]),
+        ):
+            assert [tx.events.unpack(row).event_id for row in tx.events.page(query).rows] == expected
 
 
 def test_shipments_and_returns_are_found_by_what_their_lists_are_asked_for(world: Persistence) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sandbox_server.api.acorn import catalogue, inventory, meta, orders, returns, shipments, stores
+from sandbox_server.api.acorn import catalogue, events, inventory, meta, orders, returns, shipments, stores
 from sandbox_server.api.acorn.access import Endpoints
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.operation import Handler, Standalone
@@ -44,6 +44,7 @@ def operations(contract: Contract, directory: Directory, world: str) -> Mapping[
         "getReturn": returns.get_return,
         "receiveReturn": returns.receive_return,
         "refundReturn": returns.refund_return,
+        "listEvents": events.list_events,
         "getRateLimits": meta.rate_limits(contract),
         "getHealth": meta.health(contract, world),
     }

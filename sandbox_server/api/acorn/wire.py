@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox_server.domain.catalogue import Dimensions, Product
-from sandbox_server.domain.events import Change
+from sandbox_server.domain.events import Change, Event
 from sandbox_server.domain.inventory import Movement, ReportRefusal, StockLevel, StockReport, available, is_stale
 from sandbox_server.domain.orders import Allocation, Buyer, Cancellation, Line, Order, line_total
 from sandbox_server.domain.returns import Receipt, Refund, Return, ReturnLine
@@ -31,6 +31,7 @@ _unpack_product = unpacker(Product)
 _unpack_order = unpacker(Order)
 _unpack_shipment = unpacker(Shipment)
 _unpack_return = unpacker(Return)
+_unpack_event = unpacker(Event)
 
 
 def instant(at: datetime) -> str:
@@ -208,6 +209,19 @@ def rma(packed: Packed) -> Wire:
         "receipts": [_receipt(receipt) for receipt in goods.receipts],
         "refunds": [_refund(refund, goods.currency) for refund in goods.refunds],
         "history": _history(goods.history),
+    }
+
+
+def event(packed: Packed) -> Wire:
+    """Return an event; its data names what it happened to, as in `{"orderId": "ord_…"}`."""
+    happened = _unpack_event(packed)
+    kind, _, _ = happened.type.partition(".")
+    return {
+        "eventId": happened.event_id,
+        "type": happened.type,
+        "timestamp": instant(happened.at),
+        "data": {f"{kind}Id": happened.subject},
+        "cause": happened.cause,
     }
 
 

@@ -80,6 +80,7 @@ SAMPLES: Mapping[str, Callable[[Sandbox], Sample]] = {
     "getReturn": lambda shop: Sample(f"/returns/{returned(shop, ('SKU-1', 1))['returnId']}"),
     "receiveReturn": lambda shop: Sample(f"/returns/{returned(shop, ('SKU-1', 1))['returnId']}/receipts", receipt()),
     "refundReturn": _refund,
+    "listEvents": lambda _: Sample("/events"),
     "getRateLimits": lambda _: Sample("/rate-limits"),
     "getHealth": lambda _: Sample("/health", needs_key=False),
 }
