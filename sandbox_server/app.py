@@ -8,7 +8,9 @@ import msgspec
 from sandbox_server import worlds
 from sandbox_server.api.acorn.errors import Problems, TokenProblems
 from sandbox_server.api.acorn.operations import operations
+from sandbox_server.api.closed import candid_operations
 from sandbox_server.api.contract import Contract
+from sandbox_server.api.judge import Judge
 from sandbox_server.api.mount import Mounted, Mounts
 from sandbox_server.asgi import ASGIApp
 from sandbox_server.control.beginnings import Beginnings
@@ -18,11 +20,14 @@ from sandbox_server.control.registry import Record, Registry
 from sandbox_server.control.standing import Standing
 from sandbox_server.kernel import clock
 from sandbox_server.kernel.clock import VirtualClock
+from sandbox_server.middleware.journal import Recorder
 from sandbox_server.middleware.pace import Pace
-from sandbox_server.middleware.stack import Edge, assemble
+from sandbox_server.middleware.stack import Edge, Powers, assemble
 from sandbox_server.resources import contract_path
 from sandbox_server.services import tills
 from sandbox_server.services.access import Directory
+from sandbox_server.services.journal import Journal
+from sandbox_server.services.metrics import Metrics
 from sandbox_server.services.tenants import Tenant
 from sandbox_server.settings import ClockMode, Settings
 from sandbox_server.worlds import World
@@ -78,6 +83,10 @@ def build_app(tenants: Sequence[Tenant], world: World, settings: Settings = _DEF
     """
     directory = Directory(tenants)
     contract = Contract(contract_path("marketplace.yaml").read_bytes())
+    equip = _equipment(contract, settings)
+    for tenant in tenants:
+        equip(tenant)
+    metrics = Metrics()
     oauth = TokenProblems()
     mounts = Mounts(
         [
@@ -91,11 +100,28 @@ def build_app(tenants: Sequence[Tenant], world: World, settings: Settings = _DEF
         directory,
     )
     edge = Edge(mounts.problems, mounts.routing, mounts.security, mounts.operations())
-    beside = {ROOT: _control(directory, tenants[0], world, settings)}
-    return Pace(assemble(edge, directory, world.seed, beside=beside), directory)
+    powers = Powers(journal=lambda app: Recorder(app, directory, metrics, mounts.documents))
+    registry = _registry(directory, tenants[0], world, settings, equip)
+    operator = Contract(contract_path("control.yaml").read_bytes())
+    beside = {ROOT: control(operator, directory, registry, settings.operator_token, Judge(contract), metrics)}
+    return Pace(assemble(edge, directory, world.seed, powers, beside), directory)
 
 
-def _control(directory: Directory, default: Tenant, world: World, settings: Settings) -> ASGIApp:
+def _equipment(contract: Contract, settings: Settings) -> Callable[[Tenant], None]:
+    """Return what gives a tenant its powers."""
+    candid = candid_operations(contract)
+
+    def equip(tenant: Tenant) -> None:
+        tenant.equip(Journal(tenant.name, settings.journal_limit, candid))
+
+    return equip
+
+
+def _registry(
+    directory: Directory, default: Tenant, world: World, settings: Settings, equip: Callable[[Tenant], None]
+) -> Registry:
+    """Return what knows all tenants, and makes new ones."""
+
     def open_again(fixture: str, seed: int | None) -> Standing:
         named = settings.fixture if fixture == world.name else fixture
         return _standing(open_world(msgspec.structs.replace(settings, fixture=named, seed=seed), lambda *_: None))
@@ -104,9 +130,7 @@ def _control(directory: Directory, default: Tenant, world: World, settings: Sett
     if len(world.persistence.columns["orders"].positions) <= _WARM_ORDERS:
         beginnings.keep(_standing(world)._replace(persistence=world.persistence.fork()))
     record = Record(default, world.name, world.seed, fixture_logins(world))
-    registry = Registry(directory, beginnings, record, key=settings.operator_token or "")
-    contract = Contract(contract_path("control.yaml").read_bytes())
-    return control(contract, directory, registry, settings.operator_token)
+    return Registry(directory, beginnings, record, equip, key=settings.operator_token or "")
 
 
 def _standing(world: World) -> Standing:

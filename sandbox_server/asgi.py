@@ -1,6 +1,7 @@
 """The words of ASGI, and the one way in which every part of the server answers."""
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from asyncio import sleep
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -25,6 +26,15 @@ async def respond(send: Send, status: int, headers: RawHeaders, body: bytes) -> 
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def respond_in_pieces(send: Send, status: int, headers: RawHeaders, pieces: Iterator[bytes]) -> None:
+    """Send an answer whose length nobody knows yet; others are answered between its pieces."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    for piece in pieces:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await sleep(0)
+    await send({"type": "http.response.body", "body": b""})
 
 
 _WITHOUT_BODY = {204, 304}

@@ -1,6 +1,7 @@
 """The command line: `acorn-sandbox`, or any words after `python3 run_sandbox.py`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -69,6 +70,15 @@ def main() -> None:
 )
 @click.option("--ephemeral", envvar="SANDBOX_EPHEMERAL", is_flag=True, show_envvar=True, help="Write nothing to disk.")
 @click.option(
+    "--journal-limit",
+    envvar="SANDBOX_JOURNAL_LIMIT",
+    type=click.IntRange(1),
+    default=100_000,
+    show_default=True,
+    show_envvar=True,
+    help="How many calls are kept for each tenant; the oldest leave.",
+)
+@click.option(
     "--operator-token",
     envvar="SANDBOX_OPERATOR_TOKEN",
     show_envvar=True,
@@ -83,22 +93,11 @@ def main() -> None:
     show_envvar=True,
     help="What to tell of, on standard error.",
 )
-def serve(
-    *,
-    host: str,
-    port: int,
-    fixture: str,
-    seed: int | None,
-    clock: str,
-    data_dir: Path,
-    ephemeral: bool,
-    operator_token: str | None,
-    log_level: str,
-) -> None:
+def serve(*, clock: str, **settings: Any) -> None:
     """Start a seeded sandbox, and print its address, its credentials and three things to try."""
     from sandbox_server.serving import serve as run  # noqa: PLC0415 - `--help` need not load a server
 
-    run(Settings(host, port, fixture, seed, ClockMode(clock), data_dir, ephemeral, operator_token, log_level))
+    run(Settings(clock=ClockMode(clock), **settings))
 
 
 @main.command()

@@ -109,6 +109,9 @@ class Stopwatch:
     def monotonic(self) -> float:
         return self.seconds
 
+    def monotonic_ns(self) -> int:
+        return int(self.seconds * 1_000_000_000)
+
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:

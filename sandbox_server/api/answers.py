@@ -1,6 +1,6 @@
 """Answers: rendered, held against the contract, and never sent when they break it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +26,7 @@ class Answer(msgspec.Struct, frozen=True):
     status: int
     headers: RawHeaders
     body: bytes
+    pieces: Iterator[bytes] | None = None
 
 
 class Fragments:
@@ -83,8 +84,10 @@ class Answers:
             ContractBroken: The contract documents no such answer for the operation.
         """
         self._hold_status(reply)
-        if reply.raw is not None:
+        if isinstance(reply.raw, bytes):
             return raw_answer(reply, reply.raw)
+        if reply.raw is not None:
+            return msgspec.structs.replace(raw_answer(reply, b""), pieces=reply.raw)
         if reply.content is None:
             return Answer(reply.status, raw_headers(reply.headers.items()), b"")
         return raw_answer(reply, self._body(reply.status, reply.content))
@@ -134,7 +137,7 @@ def raw_answer(reply: Reply, body: bytes) -> Answer:
 
 def unvalidated(reply: Reply) -> Answer:
     """Return the answer that a contract's dialect makes of an error; tests hold those against the contract."""
-    return raw_answer(reply, orjson.dumps(reply.content) if reply.raw is None else reply.raw)
+    return raw_answer(reply, reply.raw if isinstance(reply.raw, bytes) else orjson.dumps(reply.content))
 
 
 def _hold(validator: Validator, content: Mapping[str, Any] | Any) -> None:

@@ -19,7 +19,7 @@ from sandbox_server.api.negotiation import choose_media_type
 from sandbox_server.api.operation import Call, Handler, Reply, Standalone
 from sandbox_server.api.parameters import Parameters
 from sandbox_server.api.schemas import Schemas
-from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, respond
+from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, respond, respond_in_pieces
 from sandbox_server.services import idempotency
 from sandbox_server.services.ports import Transaction
 
@@ -63,7 +63,10 @@ class CompiledOperation:
             request_id=state["request_id"],
         )
         answer = await self._answer(call, scope["path"])
-        await respond(send, answer.status, answer.headers, answer.body)
+        if answer.pieces is None:
+            await respond(send, answer.status, answer.headers, answer.body)
+        else:
+            await respond_in_pieces(send, answer.status, answer.headers, answer.pieces)
 
     def _headers(self, headers: Mapping[bytes, bytes]) -> Mapping[str, str]:
         read = self._parameters.read_headers(headers)

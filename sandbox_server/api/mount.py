@@ -1,6 +1,6 @@
 """Contracts, mounted: the layers that follow from their documents."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -56,8 +56,13 @@ class Mounts:
             _refuse_strays(one)
         self._mounted = mounted
         self._security_map = security_map(directory, operator_token)
-        self._docs = docs
+        self._pages = document_pages([one.contract for one in mounted], docs)
         self._specifications = [_Specification(deepcopy(one.contract.document)) for one in mounted]
+
+    @property
+    def documents(self) -> Collection[str]:
+        """The paths of the documents and their pages."""
+        return self._pages.keys()
 
     def problems(self, app: ASGIApp) -> ASGIApp:
         """Wrap what may raise."""
@@ -65,8 +70,7 @@ class Mounts:
 
     def routing(self, app: ASGIApp) -> ASGIApp:
         """Wrap what needs to know the operation; the documents and their pages are answered here."""
-        pages = document_pages([one.contract for one in self._mounted], self._docs)
-        return self._with_apis(Routing(app, pages))
+        return self._with_apis(Routing(app, self._pages))
 
     def security(self, app: ASGIApp) -> ASGIApp:
         """Wrap what needs to know the caller."""

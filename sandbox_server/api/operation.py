@@ -1,6 +1,6 @@
 """What a contract's handlers are given, and what they give back."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -96,14 +96,14 @@ class Reply(msgspec.Struct, frozen=True):
         status: A status that the contract documents for the operation.
         content: What becomes JSON; None answers without a body, unless `raw` is given.
         headers: Headers beside the content's own.
-        raw: A body that is no JSON.
+        raw: A body that is no JSON, or one that is sent piece by piece while others are answered.
         media_type: The body's media type.
     """
 
     status: int = 200
     content: Listing | Rendered | Mapping[str, Any] | Sequence[Any] | None = None
     headers: Mapping[str, str] = {}
-    raw: bytes | None = None
+    raw: bytes | Iterator[bytes] | None = None
     media_type: str = "application/json"
 
 

@@ -1,6 +1,6 @@
 """The audit: every invariant of a tenant, with the calls that show what breaks it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sandbox_server.api.operation import Call, Reply
@@ -8,8 +8,12 @@ from sandbox_server.control import wire
 from sandbox_server.control.registry import Record, Registry
 from sandbox_server.domain.invariants import STATEMENTS, Breach
 from sandbox_server.services.audit import audit
+from sandbox_server.services.journal import Journal
+from sandbox_server.services.metrics import Metrics
+from sandbox_server.services.trail import audit_trail
 
 _SHOWN = 1000
+_CALLS_SHOWN = 100
 _NOT_APPLICABLE = {6, 7}
 """Invariants about what the sandbox does not have yet."""
 
@@ -17,20 +21,24 @@ _NOT_APPLICABLE = {6, 7}
 class Audits:
     """What answers at /tenants/{tenant}/audit."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, metrics: Metrics) -> None:
         self._registry = registry
+        self._metrics = metrics
 
     def get_audit(self, call: Call) -> Reply:
         """Answer GET …/audit."""
         record = self._registry.get(call.parameters["tenant"])
         with record.tenant.read() as tx:
+            journal = record.tenant.power(Journal)
             now, breaches = tx.now, audit(tx)
+            breaches += audit_trail(tx, journal, record.start, self._metrics.under_way)
         breaches += isolation(record, self._registry)
+        calls = calls_about({breach.subject for breach in breaches}, journal)
         content = {
             "tenant": record.tenant.name,
             "at": wire.instant(now),
             "holds": not breaches,
-            "invariants": [_invariant(number, breaches) for number in STATEMENTS],
+            "invariants": [_invariant(number, breaches, calls) for number in STATEMENTS],
             "unusedFaults": [],
         }
         return Reply(content=content)
@@ -52,10 +60,20 @@ def isolation(record: Record, others: Iterable[Record]) -> list[Breach]:
     return found
 
 
-def _invariant(number: int, breaches: Iterable[Breach]) -> dict[str, Any]:
+def calls_about(subjects: Collection[str], journal: Journal) -> dict[str, list[int]]:
+    """Return for each subject the numbers of the calls that changed it."""
+    found: dict[str, list[int]] = {subject: [] for subject in subjects}
+    for kept in journal.entries() if subjects else ():
+        for key in {key for _, key, _, _ in kept.entry.changes}:
+            if key in found and len(found[key]) < _CALLS_SHOWN:
+                found[key].append(kept.entry.number)
+    return found
+
+
+def _invariant(number: int, breaches: Iterable[Breach], calls: Mapping[str, list[int]]) -> dict[str, Any]:
     broken = [breach for breach in breaches if breach.invariant == number]
     state = "BROKEN" if broken else "NOT_APPLICABLE" if number in _NOT_APPLICABLE else "HELD"
-    shown = [{"subject": one.subject, "detail": one.detail, "entries": []} for one in broken[:_SHOWN]]
+    shown = [{"subject": one.subject, "detail": one.detail, "entries": calls[one.subject]} for one in broken[:_SHOWN]]
     return {"number": number, "statement": STATEMENTS[number], "state": state, "breaches": shown}
 
 

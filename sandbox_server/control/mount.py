@@ -4,6 +4,7 @@ from collections.abc import Container
 from typing import Any
 
 from sandbox_server.api.contract import Contract
+from sandbox_server.api.judge import Judge
 from sandbox_server.api.mount import Mounted, Mounts
 from sandbox_server.asgi import ASGIApp
 from sandbox_server.control.errors import Problems
@@ -12,20 +13,31 @@ from sandbox_server.control.operations import operations
 from sandbox_server.control.registry import Registry
 from sandbox_server.middleware.stack import Edge, within
 from sandbox_server.services.access import Directory
+from sandbox_server.services.metrics import Metrics
 
 ROOT = "/_sandbox"
 _DOCS = f"{ROOT}/docs"
 
 
-def control(contract: Contract, directory: Directory, registry: Registry, operator_token: str | None) -> ASGIApp:
+def control(
+    contract: Contract,
+    directory: Directory,
+    registry: Registry,
+    operator_token: str | None,
+    judge: Judge,
+    metrics: Metrics,
+) -> ASGIApp:
     """
     Return what answers below `/_sandbox`.
 
     Args:
         directory: Who knows the marketplace's clients, whom the feed of the tills is for.
+        registry: Knows the tenants.
         operator_token: What a caller has to show; None lets everybody in whom no other site sends.
+        judge: Holds journalled calls against the marketplace's contract.
+        metrics: Has counted the marketplace's calls.
     """
-    handlers = operations(contract, registry)
+    handlers = operations(contract, registry, judge, metrics)
     mounts = Mounts([Mounted(_only(contract, handlers), handlers, Problems())], directory, operator_token, _DOCS)
 
     def gated(app: ASGIApp) -> ASGIApp:

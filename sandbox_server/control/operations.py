@@ -3,23 +3,28 @@
 from collections.abc import Mapping
 
 from sandbox_server.api.contract import Contract
+from sandbox_server.api.judge import Judge
 from sandbox_server.api.operation import Handler, Standalone
 from sandbox_server.control.actors import Actors
 from sandbox_server.control.arrivals import ArrivalsOf
 from sandbox_server.control.audits import Audits
 from sandbox_server.control.clock import Clocks
+from sandbox_server.control.journals import Journals
 from sandbox_server.control.once import Answer, Once
 from sandbox_server.control.pos import list_pos_changes, list_pos_stock
 from sandbox_server.control.registry import Registry
-from sandbox_server.control.service import health
+from sandbox_server.control.service import Measures, health
 from sandbox_server.control.snapshots import Snapshots
 from sandbox_server.control.tenants import Tenants
+from sandbox_server.services.metrics import Metrics
 
 
-def operations(contract: Contract, registry: Registry) -> Mapping[str, Handler | Standalone]:
+def operations(
+    contract: Contract, registry: Registry, judge: Judge, metrics: Metrics
+) -> Mapping[str, Handler | Standalone]:
     """Return the handlers by operationId; those that take an idempotency key heed it."""
     tenants, clocks, snapshots = Tenants(registry), Clocks(registry), Snapshots(registry)
-    actors, arrivals = Actors(registry), ArrivalsOf(registry)
+    actors, arrivals, journals = Actors(registry), ArrivalsOf(registry), Journals(registry, judge)
     answers: dict[str, Answer] = {
         "listTenants": tenants.list_tenants,
         "createTenant": tenants.create_tenant,
@@ -51,7 +56,13 @@ def operations(contract: Contract, registry: Registry) -> Mapping[str, Handler |
         "getArrivals": arrivals.get_arrivals,
         "setArrivals": arrivals.set_arrivals,
         "deleteArrivals": arrivals.delete_arrivals,
-        "getAudit": Audits(registry).get_audit,
+        "listJournal": journals.list_calls,
+        "getJournalEntry": journals.get_call,
+        "exportJournal": journals.export,
+        "listUnmatched": journals.list_unmatched,
+        "verifyJournal": journals.verify,
+        "getAudit": Audits(registry, metrics).get_audit,
+        "getMetrics": Measures(registry, metrics).get_metrics,
         "getControlHealth": health(contract, registry),
     }
     once, takes_key = Once(), contract.taking("Idempotency-Key")

@@ -1,13 +1,21 @@
-"""What a tenant has beside its world: each power says what of it belongs into a snapshot."""
+"""What a tenant has beside its world: a power may say what of it belongs into a snapshot."""
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Protocol, runtime_checkable
 
 from sandbox_server.services.tenants import Tenant
 
 
-class Power(Protocol):
-    """Something that a tenant owns and that snapshots carry."""
+@runtime_checkable
+class Kept(Protocol):
+    """
+    A power that snapshots carry.
+
+    Args:
+        kept_as: Its name in snapshot files.
+    """
+
+    kept_as: ClassVar[str]
 
     def keep(self) -> bytes:
         """Return what `go_back_to` needs."""
@@ -18,16 +26,16 @@ class Power(Protocol):
         ...
 
 
-POWERS: Mapping[str, Callable[[Tenant], Power]] = {}
-"""The powers of a tenant by the names that stand in snapshot files."""
-
-
 def keep(tenant: Tenant) -> dict[str, bytes]:
     """Return what the tenant's powers want to be kept."""
-    return {name: find(tenant).keep() for name, find in POWERS.items()}
+    return {power.kept_as: power.keep() for power in _kept(tenant)}
 
 
 def go_back(tenant: Tenant, kept: Mapping[str, bytes]) -> None:
     """Put the tenant's powers back to what was kept; those of which nothing was kept begin anew."""
-    for name, find in POWERS.items():
-        find(tenant).go_back_to(kept.get(name, b""))
+    for power in _kept(tenant):
+        power.go_back_to(kept.get(power.kept_as, b""))
+
+
+def _kept(tenant: Tenant) -> Iterator[Kept]:
+    return (power for power in tenant.powers if isinstance(power, Kept))

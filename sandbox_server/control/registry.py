@@ -12,7 +12,9 @@ from sandbox_server.kernel.clock import ClockMode, VirtualClock
 from sandbox_server.kernel.ids import make_id
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.services.access import Directory
+from sandbox_server.services.journal import Journal
 from sandbox_server.services.tenants import Tenant
+from sandbox_server.services.trail import Start, start_here
 
 
 class Record:
@@ -43,6 +45,7 @@ class Record:
         self.number = 0
         self.snapshots: dict[str, Snapshot] = {}
         self.moving = Lock()
+        self.start = self._starts_here()
 
     @property
     def clock(self) -> VirtualClock:
@@ -57,6 +60,14 @@ class Record:
         kept = self.tenant.persistence
         assert isinstance(kept, MemoryPersistence), "control makes tenants in memory alone"
         return Standing(self.fixture, self.seed, self.tenant.now(), kept)
+
+    def begin_here(self) -> None:
+        """Take what the world has so far as given; from here on the journal must know who did what."""
+        self.start = self._starts_here()
+
+    def _starts_here(self) -> Start:
+        with self.tenant.read() as tx:
+            return start_here(tx, self.tenant.power(Journal))
 
     def snapshot(self, snapshot_id: str) -> Snapshot:
         """
@@ -197,6 +208,7 @@ class Registry:
         persistence = world.persistence.fork()
         install(persistence, world.now, record.logins)
         record.tenant.replace_world(persistence, world.now)
+        record.begin_here()
         powers.go_back(record.tenant, kept)
 
     def _enter(self, record: Record) -> Record:

@@ -12,6 +12,7 @@ from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.middleware.owners import Directory, owner_of
 from sandbox_server.services.changes import listen
 from sandbox_server.services.exchange import Exchange
+from sandbox_server.services.journal import Journal
 from sandbox_server.services.metrics import Metrics
 from sandbox_server.traffic.journal import Change, Ending
 
@@ -45,10 +46,14 @@ class Recorder:
             await self._app(scope, receive, send)
             return
         watch = _Watch(scope, receive, send)
+        state = scope["state"]
+        under_way: set[str] = self._metrics.under_way
+        under_way.add(state["request_id"])
         try:
             await self._app(scope, watch.receive, watch.send)
         finally:
-            self._keep(watch, scope["state"])
+            self._keep(watch, state)
+            under_way.discard(state["request_id"])
 
     def _keep(self, watch: "_Watch", state: Mapping[str, Any]) -> None:
         watch.end()
@@ -63,7 +68,7 @@ class Recorder:
             # Whose time it was became known on the way; the journal reckons back.
             elapsed = timedelta(seconds=(watch.sent_ns - watch.received_ns) / _SECOND_NS)
             watch.received_at = watch.sent_at - elapsed * getattr(tenant.clock, "scale", 0.0)
-        tenant.journal.append(watch.exchange)
+        tenant.power(Journal).append(watch.exchange)
         self._count(watch)
 
     def _count(self, watch: "_Watch") -> None:

@@ -18,13 +18,12 @@ class Tenant(Protocol):
     """Whose journal it is."""
 
     @property
-    def journal(self) -> Journal:
-        """Where its calls are kept."""
-        ...
-
-    @property
     def clock(self) -> Any:
         """Its clock; `scale` says how many virtual seconds a real one has."""
+        ...
+
+    def power(self, kind: type[Journal]) -> Journal:
+        """Return where its calls are kept."""
         ...
 
     def now(self) -> datetime:

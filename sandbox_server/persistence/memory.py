@@ -1,10 +1,10 @@
 """A world in memory: tables of packed entities, and transactions that stage their writes until they commit."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from heapq import heappop, heappush
-from typing import Any, Generic, TypeVar, cast
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, cast
 
 import msgspec
 
@@ -57,25 +57,13 @@ class MemoryPersistence:
         """Return an instant before which nothing is due."""
         return self.deadlines[0][0] if self.deadlines else None
 
-    @contextmanager
-    def begin(self, cause: str, now: datetime) -> Iterator["MemoryTransaction"]:
+    def begin(self, cause: str, now: datetime) -> "MemoryTransaction":
         """Open a transaction that commits at the end of the block and is forgotten when the block raises."""
-        transaction = MemoryTransaction(self, cause, now)
-        try:
-            yield transaction
-            transaction.finish()
-        except BaseException:
-            transaction.rollback()
-            raise
+        return MemoryTransaction(self, cause, now)
 
-    @contextmanager
-    def read(self, now: datetime) -> Iterator["MemoryTransaction"]:
+    def read(self, now: datetime) -> "MemoryReading":
         """Open a transaction whose writes, if it made any, are forgotten."""
-        transaction = MemoryTransaction(self, "", now)
-        try:
-            yield transaction
-        finally:
-            transaction.rollback()
+        return MemoryReading(self, "", now)
 
 
 class MemoryTable(Generic[E]):
@@ -113,11 +101,11 @@ class MemoryTable(Generic[E]):
 
     def put(self, entity: E) -> None:
         """Stage an insert or a replacement."""
-        key = self._spec.key(entity)
-        if not self.has(key):
+        key, staged = self._spec.key(entity), self.staged
+        if staged.get(key) is None and (key in staged or key not in self._columns.positions):
             self._inserted += 1
-            self.staged.pop(key, None)  # what was removed comes back as the last one
-        self.staged[key] = entity
+            staged.pop(key, None)  # what was removed comes back as the last one
+        staged[key] = entity
         if self._derived:
             self._derived.clear()
 
@@ -163,9 +151,7 @@ class MemoryTable(Generic[E]):
         columns, count = self._columns, self.count()
         for key in self._removed:
             columns.remove(key)
-        for key, entity in self.staged.items():
-            if entity is not None:
-                columns.put(key, entity, rows[key])
+        columns.put(rows, self.staged)
         columns.pass_over(count + 1 - len(columns.rows))
 
     def _candidates(self, where: Mapping[str, str]) -> list[str]:
@@ -209,6 +195,10 @@ class MemoryLedger:
         """Stage a movement."""
         self.staged.append(movement)
 
+    def count(self) -> int:
+        """Return how many movements are committed."""
+        return len(self._movements)
+
     def page(self, query: Query) -> tuple[Sequence[Movement], int | None]:
         """Return committed movements."""
         return self._movements.page(query)
@@ -249,8 +239,24 @@ class MemoryTransaction:
         self.currency = world.currency
         self.cause = cause
         self._world = world
+        self._tables: list[MemoryTable[Any]] = []
         self._passed: list[Deadline] = []
         self.ledger = self._ledger = MemoryLedger(world.movements)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self.rollback()
+            return
+        try:
+            self.finish()
+        except BaseException:
+            self.rollback()
+            raise
 
     def __getattr__(self, name: str) -> MemoryTable[Any]:
         columns = self._world.columns.get(name)
@@ -258,6 +264,7 @@ class MemoryTransaction:
             raise AttributeError(name)
         table = DueTable(columns) if name == DUE.name else MemoryTable(columns)
         self.__dict__[name] = table
+        self._tables.append(table)
         return table
 
     def next_due(self, until: datetime) -> DueEvent | None:
@@ -279,8 +286,7 @@ class MemoryTransaction:
 
     def commit(self) -> None:
         """Write everything that is staged, or raise and write nothing."""
-        tables = [table for table in self.__dict__.values() if isinstance(table, MemoryTable) and table.staged]
-        for table, rows in [(table, table.packed()) for table in tables]:
+        for table, rows in [(table, table.packed()) for table in self._tables if table.staged]:
             table.flush(rows)
         self._ledger.flush()
         if DUE.name in self.__dict__:
@@ -293,8 +299,7 @@ class MemoryTransaction:
         if heard is None:
             self.commit()
             return
-        staged = [one for one in self.__dict__.values() if isinstance(one, MemoryTable) and one.staged]
-        told = [table for table in staged if table.name not in UNTOLD]
+        told = [table for table in self._tables if table.staged and table.name not in UNTOLD]
         before = [table.committed() for table in told]
         self.commit()
         for table, rows in zip(told, before, strict=True):
@@ -305,3 +310,10 @@ class MemoryTransaction:
         """Forget everything that is staged."""
         for deadline in self._passed:
             heappush(self._world.deadlines, deadline)
+
+
+class MemoryReading(MemoryTransaction):
+    """A transaction that ends without a trace, whatever was done in it."""
+
+    def __exit__(self, *_reason: object) -> None:
+        self.rollback()

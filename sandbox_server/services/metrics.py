@@ -38,9 +38,15 @@ class _Latency:
 
 
 class Metrics:
-    """Counts the calls to all tenants, from the server's start."""
+    """
+    Counts the calls to all tenants, from the server's start.
+
+    Args:
+        under_way: The request ids of calls that have come and are not over.
+    """
 
     def __init__(self) -> None:
+        self.under_way: set[str] = set()
         self._calls: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._faults: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._throttled: defaultdict[str, int] = defaultdict(int)
@@ -95,6 +101,7 @@ class Metrics:
                 "Calls that were over their limit.",
                 [({"operation": name}, count) for name, count in self._throttled.items()],
             ),
+            Family("sandbox_calls_under_way", "gauge", "Calls that are not over.", [({}, len(self.under_way))]),
             *more,
         )
         lines = [line for family in families for line in _lines(family)]

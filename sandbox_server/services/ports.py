@@ -118,6 +118,10 @@ class Ledger(Protocol):
         """Add a movement to this transaction; its `number` is given when it commits."""
         ...
 
+    def count(self) -> int:
+        """Return how many movements are committed: the number of the newest."""
+        ...
+
     def page(self, query: Query) -> tuple[Sequence[Movement], int | None]:
         """Return movements by `store_id`, `sku` and `cause`, as of the last commit, and the next page's `after`."""
         ...

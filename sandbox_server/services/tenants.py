@@ -1,13 +1,16 @@
 """A tenant: one isolated world with its clock."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from typing import TypeVar, cast
 
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.kernel.clock import Clock
 from sandbox_server.services import timeline
 from sandbox_server.services.ports import Persistence, Transaction
+
+P = TypeVar("P")
 
 
 class Tenant:
@@ -17,11 +20,30 @@ class Tenant:
         self.name = name
         self.clock = clock
         self._persistence = persistence
+        self._powers: dict[type, object] = {}
 
     @property
     def persistence(self) -> Persistence:
         """What keeps its world."""
         return self._persistence
+
+    def equip(self, *powers: object) -> None:
+        """Take powers that go with the world: one of each kind, a new one for an old one."""
+        self._powers.update((type(power), power) for power in powers)
+
+    def power(self, kind: type[P]) -> P:
+        """
+        Return the power of this kind.
+
+        Raises:
+            KeyError: It has none.
+        """
+        return cast(P, self._powers[kind])
+
+    @property
+    def powers(self) -> Collection[object]:
+        """Everything that it was equipped with."""
+        return self._powers.values()
 
     @property
     def runs(self) -> bool:

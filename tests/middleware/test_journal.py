@@ -35,6 +35,9 @@ class Tenant:
         self.clock = Clock(now)
         self.journal = Journal(name, compress=lambda work: work())
 
+    def power(self, _kind: type[Journal]) -> Journal:
+        return self.journal
+
     def now(self) -> datetime:
         return self.clock.now()
 

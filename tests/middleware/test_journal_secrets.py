@@ -43,7 +43,7 @@ class Market:
             tx.credentials.put(Credential("shop", kept_for(SECRET), kept_for(KEY), ALL_SCOPES))
         tenant = Tenant("default", world, FrozenClock(NOW))
         self.journal = Journal("default", candid=candid_operations(CONTRACT))
-        vars(tenant)["journal"] = self.journal
+        tenant.equip(self.journal)
         directory: Any = Directory([tenant])
         oauth = TokenProblems()
         dialects = {"createToken": oauth, "revokeToken": oauth}

@@ -1,0 +1,100 @@
+"""The journal held against the world: every change has its call, and no key has two effects."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from sandbox_server.domain.events import DueKind
+from sandbox_server.domain.invariants import Breach
+from sandbox_server.services.journal import Journal
+from sandbox_server.services.ports import Query, Transaction
+from sandbox_server.traffic.journal import Entry
+
+ACTORS = frozenset({"buyer", "carrier", "till", "store", "operator"})
+"""Who acts without being a client; what they do is owed to `buyer:` and so on."""
+_DUE = frozenset(DueKind)
+_PAGE = 10_000
+_SUCCESSES = range(200, 300)
+
+
+class Start(NamedTuple):
+    """Where a tenant's own history starts: what it numbered before that came with its world."""
+
+    movements: int
+    events: int
+    calls: int
+
+
+class _Effect(NamedTuple):
+    subject: str
+    cause: str
+    at: datetime
+
+
+def start_here(tx: Transaction, journal: Journal) -> Start:
+    """Return the start of a history that starts now."""
+    return Start(tx.ledger.count(), tx.events.count(), journal.last)
+
+
+def audit_trail(tx: Transaction, journal: Journal, start: Start, under_way: Collection[str]) -> list[Breach]:
+    """
+    Return what journal and world do not agree on: flaws of the chain, changes without a call, keys with two effects.
+
+    Args:
+        start: Where the tenant's own history starts.
+        under_way: The request ids of calls that are not in the journal yet.
+    """
+    found = [Breach(8, f"call {flaw.number}", flaw.reason) for flaw in [journal.verify().flaw] if flaw is not None]
+    calls: set[str] = set(under_way)
+    effects: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    oldest: Entry | None = None
+    for kept in journal.entries(start.calls):
+        entry = kept.entry
+        oldest = oldest or entry
+        calls.add(entry.request_id)
+        if key := _effective_key(entry):
+            effects[key].append(entry.number)
+    forgotten = oldest is not None and oldest.number > start.calls + 1
+    found += _unowned(_effects(tx, start), calls, oldest.received_at if oldest and forgotten else None)
+    found += [
+        Breach(5, f"{client}/{key}", f"calls {numbers} each had an effect")
+        for (client, key), numbers in effects.items()
+        if len(numbers) > 1
+    ]
+    return found
+
+
+def _effective_key(entry: Entry) -> tuple[str, str] | None:
+    """Return the client and the idempotency key of a call that had an effect of its own."""
+    if entry.status not in _SUCCESSES or entry.credential is None or not entry.changes:
+        return None
+    if ("idempotent-replayed", "true") in entry.response.fields():
+        return None
+    key = next((value for name, value in entry.request.fields() if name == "idempotency-key"), None)
+    return None if key is None else (entry.credential, key)
+
+
+def _unowned(effects: Iterable[_Effect], calls: Collection[str], since: datetime | None) -> Iterator[Breach]:
+    """Name what is owed to nobody; what happened until `since` may be owed to calls that the journal has let go."""
+    for effect in effects:
+        known = effect.cause in calls or _is_no_call(effect.cause)
+        if not known and (since is None or effect.at > since):
+            yield Breach(8, effect.subject, f"it is owed to {effect.cause!r}, which the journal does not know")
+
+
+def _is_no_call(cause: str) -> bool:
+    return cause.partition(":")[0] in ACTORS or cause.partition("/")[0] in _DUE
+
+
+def _effects(tx: Transaction, start: Start) -> Iterator[_Effect]:
+    after: int | None = start.movements
+    while after is not None:
+        movements, after = tx.ledger.page(Query(after=after, limit=_PAGE))
+        yield from (_Effect(f"movement {one.number}", one.source, one.at) for one in movements)
+    after = start.events
+    while after is not None:
+        page = tx.events.page(Query(after=after, limit=_PAGE))
+        after = page.next_position
+        for event in map(tx.events.unpack, page.rows):
+            yield _Effect(event.event_id, event.cause, event.at)
