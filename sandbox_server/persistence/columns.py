@@ -56,22 +56,27 @@ class Columns(Generic[E]):
         position = self.positions.get(key)
         return self.spec.unpack(self._row(position)) if position is not None else None
 
-    def put(self, key: str, entity: E, row: Packed) -> None:
-        """Insert the entity or replace the one with its key; `row` is what it is packed to."""
-        spec = self.spec
-        if self._derived:
-            self._derived.clear()
-        position = self.positions.get(key)
-        if position is None:
-            self._insert(key, entity, row)
-            return
-        if spec.moving:
-            before = self.spec.unpack(self._row(position))
-            for name, values in spec.moving.items():
-                self._reindex(name, position, values(before), values(entity))
-        self.rows[position] = row
-        if spec.updated_at is not None:
-            self.updated.move(position, to_milliseconds(spec.updated_at(entity)))
+    def put(self, rows: Mapping[str, Packed], entities: Mapping[str, E | None]) -> None:
+        """
+        Insert entities or replace those with their keys.
+
+        Args:
+            rows: What they are packed to, by key.
+            entities: They themselves; what has no row is left alone.
+        """
+        self._derived.clear()
+        positions, updated_at = self.positions, self.spec.updated_at
+        for key, row in rows.items():
+            entity = cast(E, entities[key])
+            position = positions.get(key)
+            if position is None:
+                self._insert(key, entity, row)
+                continue
+            if self.spec.moving:
+                self._move(position, entity)
+            self.rows[position] = row
+            if updated_at is not None:
+                self.updated.move(position, to_milliseconds(updated_at(entity)))
 
     def pass_over(self, positions: int) -> None:
         """Leave so many positions empty: those of entities that came and went in one transaction."""
@@ -140,6 +145,11 @@ class Columns(Generic[E]):
                 if positions is None:
                     positions = index[value] = array("q")
                 positions.append(position)
+
+    def _move(self, position: int, entity: E) -> None:
+        before = self.spec.unpack(self._row(position))
+        for name, values in self.spec.moving.items():
+            self._reindex(name, position, values(before), values(entity))
 
     def _append(self, key: str | None, row: Packed | None, created: int, updated: int) -> None:
         self.keys.append(key)
