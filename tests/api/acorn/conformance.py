@@ -14,21 +14,11 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 from sandbox_server.api.contract import Contract
 from sandbox_server.resources import contract_path
 
-CONTRACT = Contract(contract_path("marketplace.yaml").read_bytes())
 PROBLEM = "application/problem+json"
 # openapi-core knows bearer tokens, and not the OAuth that gives them out.
 _BEARER = {"oauth": {"type": "http", "scheme": "bearer"}}
-_SCHEMES = {"securitySchemes": CONTRACT.document["components"]["securitySchemes"] | _BEARER}
-_OPENAPI = OpenAPI.from_dict(
-    CONTRACT.document | {"components": CONTRACT.document["components"] | _SCHEMES},
-    config=Config(
-        # tests/contracts holds the document itself against OpenAPI
-        spec_validator_cls=None,
-        extra_media_type_deserializers={PROBLEM: json.loads, "application/pdf": bytes, "image/png": bytes},
-    ),
-)
-_ANY_PROBLEM = OAS30ReadValidator({"$ref": "#/components/schemas/Problem", **CONTRACT.document})
-_OUTSIDE = {int(status) for status in CONTRACT.document["x-answers-outside-operations"]}
+_BYTES = ("application/pdf", "image/png", "application/octet-stream", "application/x-ndjson")
+RETRYABLE = {"IDEMPOTENCY_IN_PROGRESS", "RATE_LIMITED", "INTERNAL", "UNAVAILABLE"}
 
 
 class Request:
@@ -55,16 +45,46 @@ class Response:
         self.headers = Headers(response.headers.multi_items())
 
 
-def hold(response: httpx.Response) -> None:
-    """Fail where an answer is not what the contract documents, or a request was accepted that it does not allow."""
-    try:
-        found = explained(_OPENAPI.iter_response_errors(Request(response.request), Response(response)))
-    except PathError:
-        found = _outside(response)
-    assert not found, f"{response.request.method} {response.url} -> {response.status_code}: {found}"
-    if response.is_success:
-        wrong = explained(_OPENAPI.iter_request_errors(Request(response.request)))
-        assert not wrong, f"{response.request.method} {response.url} was accepted: {wrong}"
+class Document:
+    """A contract that exchanges are held against."""
+
+    def __init__(self, name: str) -> None:
+        self.contract = Contract(contract_path(name).read_bytes())
+        document = self.contract.document
+        schemes = {"securitySchemes": document["components"]["securitySchemes"] | _BEARER}
+        self._openapi = OpenAPI.from_dict(
+            document | {"components": document["components"] | schemes},
+            config=Config(
+                # tests/contracts holds the document itself against OpenAPI
+                spec_validator_cls=None,
+                extra_media_type_deserializers={PROBLEM: json.loads} | dict.fromkeys(_BYTES, bytes),
+            ),
+        )
+        self._any_problem = OAS30ReadValidator({"$ref": "#/components/schemas/Problem", **document})
+        self._outside = {int(status) for status in document["x-answers-outside-operations"]}
+
+    def hold(self, response: httpx.Response) -> None:
+        """Fail where an answer is not what the contract documents, or a request was accepted that it does not allow."""
+        try:
+            found = explained(self._openapi.iter_response_errors(Request(response.request), Response(response)))
+        except PathError:
+            found = self._found_outside(response)
+        assert not found, f"{response.request.method} {response.url} -> {response.status_code}: {found}"
+        if response.is_success:
+            wrong = explained(self._openapi.iter_request_errors(Request(response.request)))
+            assert not wrong, f"{response.request.method} {response.url} was accepted: {wrong}"
+
+    def documented(self, operation_id: str) -> set[int]:
+        """Return the statuses that the contract documents for an operation."""
+        return {int(s) for o in self.contract.operations() if o.operation_id == operation_id for s in o.responses}
+
+    def _found_outside(self, response: httpx.Response) -> list[str]:
+        """Return what is wrong with an answer to a path or method that the contract does not have."""
+        if response.status_code not in self._outside:
+            return ["the contract has no such path or method, and yet it was answered"]
+        if response.headers["content-type"] != PROBLEM:
+            return [f"a problem in {response.headers['content-type']}"]
+        return [str(error) for error in self._any_problem.iter_errors(response.json())]
 
 
 def explained(errors: Iterable[Exception]) -> list[str]:
@@ -84,20 +104,6 @@ def _reasons(error: BaseException | None) -> list[str]:
     return [str(error), *own, *_reasons(error.__cause__)]
 
 
-def _outside(response: httpx.Response) -> list[str]:
-    """Return what is wrong with an answer to a path or method that the contract does not have."""
-    if response.status_code not in _OUTSIDE:
-        return ["the contract has no such path or method, and yet it was answered"]
-    if response.headers["content-type"] != PROBLEM:
-        return [f"a problem in {response.headers['content-type']}"]
-    return [str(error) for error in _ANY_PROBLEM.iter_errors(response.json())]
-
-
-def documented(operation_id: str) -> set[int]:
-    """Return the statuses that the contract documents for an operation."""
-    return {int(s) for o in CONTRACT.operations() if o.operation_id == operation_id for s in o.responses}
-
-
 def problem(response: httpx.Response, status: int, code: str) -> Any:
     """Return the body of a problem that is what was expected."""
     body = response.json()
@@ -105,7 +111,7 @@ def problem(response: httpx.Response, status: int, code: str) -> Any:
     assert response.headers["content-type"] == PROBLEM
     assert body["status"] == status
     assert body["requestId"] == response.headers["x-request-id"]
-    assert body["retryable"] is (code in {"IDEMPOTENCY_IN_PROGRESS", "RATE_LIMITED", "INTERNAL", "UNAVAILABLE"})
+    assert body["retryable"] is (code in RETRYABLE)
     return body
 
 
@@ -113,3 +119,9 @@ def faults(response: httpx.Response, status: int = 422, code: str = "UNPROCESSAB
     """Return the place and the code of each fault in a problem that is what was expected."""
     errors = problem(response, status, code)["errors"]
     return [(error.get("pointer", error.get("parameter", error.get("header"))), error["code"]) for error in errors]
+
+
+MARKETPLACE = Document("marketplace.yaml")
+CONTRACT = MARKETPLACE.contract
+hold = MARKETPLACE.hold
+documented = MARKETPLACE.documented
