@@ -42,13 +42,20 @@ class StockLevel(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Quantity(StrEnum):
     """Which of a level's quantities a movement changes."""
 
+    __hash__ = str.__hash__  # an enumeration's own is no C function, and is asked for with every movement
+
     ON_HAND = "ON_HAND"
     RESERVED = "RESERVED"
     ALLOCATED = "ALLOCATED"
 
 
+_ON_HAND, _RESERVED, _ALLOCATED = Quantity
+
+
 class Cause(StrEnum):
     """Why stock moved."""
+
+    __hash__ = str.__hash__
 
     OPENING = "OPENING"
     REPORT = "REPORT"
@@ -208,16 +215,18 @@ def movements_between(
     before: StockLevel, after: StockLevel, cause: Cause, reference: str, source: str
 ) -> list[Movement]:
     """Return a movement for each quantity that differs; the one way in which movements come to be."""
-    deltas = (
-        (Quantity.ON_HAND, after.on_hand - before.on_hand),
-        (Quantity.RESERVED, after.reserved - before.reserved),
-        (Quantity.ALLOCATED, after.allocated - before.allocated),
-    )
-    return [
-        Movement(0, after.updated_at, after.store_id, after.sku, quantity, delta, cause, reference, source)
-        for quantity, delta in deltas
-        if delta
-    ]
+    found = []
+    if delta := after.on_hand - before.on_hand:
+        found.append(_movement(after, _ON_HAND, delta, cause, reference, source))
+    if delta := after.reserved - before.reserved:
+        found.append(_movement(after, _RESERVED, delta, cause, reference, source))
+    if delta := after.allocated - before.allocated:
+        found.append(_movement(after, _ALLOCATED, delta, cause, reference, source))
+    return found
+
+
+def _movement(after: StockLevel, quantity: Quantity, delta: int, cause: Cause, reference: str, source: str) -> Movement:
+    return Movement(0, after.updated_at, after.store_id, after.sku, quantity, delta, cause, reference, source)
 
 
 def _moved(level: StockLevel, now: datetime, on_hand: int = 0, reserved: int = 0, allocated: int = 0) -> StockLevel:

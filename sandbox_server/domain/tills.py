@@ -1,7 +1,7 @@
 """
 What really lies on a store's shelf, beside what the marketplace believes.
 
-The physical count is not kept: it is what the marketplace believes less the phantom stock, which most positions lack.
+The physical count is kept only where it is another than the one believed: most positions hold what was reported.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,8 +29,13 @@ class Opening(msgspec.Struct, frozen=True, array_like=True):
     orders: int
 
 
-class Phantom(msgspec.Struct, frozen=True, array_like=True):
-    """Units of a SKU that the marketplace believes to be in a store and that are not; below 0 where more are there."""
+class Shelf(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """
+    What really lies in a store, where that is not what the marketplace believes.
+
+    Args:
+        units: The physical count; below 0 where a store says it has shipped what was not there.
+    """
 
     store_id: str
     sku: str
@@ -70,9 +75,9 @@ class CountChange(msgspec.Struct, frozen=True, array_like=True):
         return str(self.number)
 
 
-def physical(level: StockLevel, phantom: Phantom | None) -> int:
-    """Return the units that are really there."""
-    return level.on_hand - (phantom.units if phantom is not None else 0)
+def physical(level: StockLevel, shelf: Shelf | None) -> int:
+    """Return the units that are really there: as many as are believed, where nothing else is known."""
+    return level.on_hand if shelf is None else shelf.units
 
 
 def sequence(at: datetime, changes: int) -> int:

@@ -54,7 +54,8 @@ class Columns(Generic[E]):
     def get(self, key: str) -> E | None:
         """Return the entity with this key."""
         position = self.positions.get(key)
-        return self.spec.unpack(self._row(position)) if position is not None else None
+        row = self.rows[position] if position is not None else None
+        return self.spec.unpack(row) if row is not None else None
 
     def put(self, rows: Mapping[str, Packed], entities: Mapping[str, E | None]) -> None:
         """

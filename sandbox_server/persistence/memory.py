@@ -16,7 +16,7 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
-from sandbox_server.domain.tills import CountChange, Opening, Phantom
+from sandbox_server.domain.tills import CountChange, Opening, Shelf
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
@@ -229,7 +229,7 @@ class MemoryTransaction:
     tokens: Table[Token]
     replays: Table[Replay]
     openings: Table[Opening]
-    phantoms: Table[Phantom]
+    shelves: Table[Shelf]
     counts: Table[CountChange]
     arrivals: Table[Arrivals]
 

@@ -15,7 +15,7 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
-from sandbox_server.domain.tills import CountChange, Opening, Phantom
+from sandbox_server.domain.tills import CountChange, Opening, Shelf
 from sandbox_server.services.codec import unpacker
 from sandbox_server.services.ports import Replay
 from sandbox_server.traffic.credentials import Credential, Token
@@ -116,7 +116,7 @@ CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.clie
 TOKENS = Spec("tokens", Token, lambda token: token.digest, fixed={"grant": lambda token: (token.grant,)})
 REPLAYS = Spec("replays", Replay, lambda replay: replay.key)
 OPENINGS = Spec("openings", Opening, lambda _: "opening")
-PHANTOMS = Spec("phantoms", Phantom, lambda phantom: phantom.key)
+SHELVES = Spec("shelves", Shelf, lambda shelf: level_key(shelf.store_id, shelf.sku))
 COUNTS = Spec(
     "counts",
     CountChange,
@@ -139,7 +139,7 @@ SPECS: tuple[Spec[Any], ...] = (
     TOKENS,
     REPLAYS,
     OPENINGS,
-    PHANTOMS,
+    SHELVES,
     COUNTS,
     ARRIVALS,
 )

@@ -40,7 +40,7 @@ def audit(tx: Transaction) -> list[Breach]:
 
 
 def _shelves(tx: Transaction, levels: Iterable[StockLevel]) -> Iterator[Breach]:
-    stands = ((level.key, tills.physical(level, tx.phantoms.get(level.key))) for level in levels)
+    stands = ((level.key, tills.physical(level, tx.shelves.get(level.key))) for level in levels)
     for key, figures in tills.unexplained(tx.counts.select(), stands):
         yield Breach(1, key, figures)
 

@@ -20,7 +20,7 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
-from sandbox_server.domain.tills import CountChange, Opening, Phantom
+from sandbox_server.domain.tills import CountChange, Opening, Shelf
 from sandbox_server.traffic.credentials import Credential, Token
 
 E = TypeVar("E", bound=msgspec.Struct)
@@ -166,7 +166,7 @@ class Transaction(Protocol):
     tokens: Table[Token]
     replays: Table[Replay]
     openings: Table[Opening]
-    phantoms: Table[Phantom]
+    shelves: Table[Shelf]
     counts: Table[CountChange]
     arrivals: Table[Arrivals]
     ledger: Ledger

@@ -8,7 +8,7 @@ from sandbox_server.domain import inventory
 from sandbox_server.domain import tills as rules
 from sandbox_server.domain.errors import Fault, InsufficientStock, NotFound, Unprocessable
 from sandbox_server.domain.inventory import Cause, StockLevel, level_key
-from sandbox_server.domain.tills import CountChange, Opening, Phantom
+from sandbox_server.domain.tills import CountChange, Opening, Shelf
 from sandbox_server.services import catalogue
 from sandbox_server.services.ports import Transaction
 
@@ -37,10 +37,12 @@ def follow(tx: Transaction, before: StockLevel, after: StockLevel, cause: Cause,
     delta = after.on_hand - before.on_hand
     if not delta or not are_open(tx):
         return
+    shelf = tx.shelves.get(after.key)
+    there = rules.physical(before, shelf)
     if cause in rules.CARRIED:
-        _log(tx, after, delta, cause, reference)
-    else:
-        _mislead(tx, after, delta)
+        there += delta
+        _log(tx, after, delta, there, cause, reference)
+    _keep(tx, after, shelf, there)
 
 
 def sell(tx: Transaction, store_id: str, basket: Sequence[tuple[str, int]]) -> list[Counted]:
@@ -90,7 +92,7 @@ def count(tx: Transaction, store_id: str, found: Sequence[tuple[str, int]]) -> l
 
 def units(tx: Transaction, level: StockLevel) -> int:
     """Return what is really there, in units."""
-    return rules.physical(level, tx.phantoms.get(level.key))
+    return rules.physical(level, tx.shelves.get(level.key))
 
 
 def _check(tx: Transaction, store_id: str, member: str, skus: Iterable[str]) -> None:
@@ -107,28 +109,26 @@ def _change(tx: Transaction, store_id: str, sku: str, delta: int, cause: Cause) 
     """Change a count and nothing of what the marketplace believes; what it never heard of, it believes to be none."""
     open_doors(tx)
     level = _level(tx, store_id, sku)
-    before = units(tx, level)
+    shelf = tx.shelves.get(level.key)
+    before = rules.physical(level, shelf)
     if delta:
         if not tx.levels.has(level.key):
             tx.levels.put(level)
-        _mislead(tx, level, -delta)
-        _log(tx, level, delta, cause, "")
+        _keep(tx, level, shelf, before + delta)
+        _log(tx, level, delta, before + delta, cause, "")
     return Counted(sku, before, before + delta)
 
 
-def _mislead(tx: Transaction, level: StockLevel, more: int) -> None:
-    """Let the marketplace believe in so many more units that are not there; one that is right again costs nothing."""
-    key = level.key
-    known = tx.phantoms.get(key)
-    wrong = more if known is None else known.units + more
-    if wrong:
-        tx.phantoms.put(Phantom(level.store_id, level.sku, wrong))
-    else:
-        tx.phantoms.remove(key)
+def _keep(tx: Transaction, level: StockLevel, shelf: Shelf | None, there: int) -> None:
+    """Keep what is there instead of what was kept; a count that is what the marketplace believes costs nothing."""
+    if there == level.on_hand:
+        if shelf is not None:
+            tx.shelves.remove(shelf.key)
+    elif shelf is None or shelf.units != there:
+        tx.shelves.put(Shelf(level.store_id, level.sku, there))
 
 
-def _log(tx: Transaction, level: StockLevel, delta: int, cause: Cause, reference: str) -> None:
+def _log(tx: Transaction, level: StockLevel, delta: int, there: int, cause: Cause, reference: str) -> None:
     number = tx.counts.count() + 1
-    there = units(tx, level)
     change = CountChange(number, tx.now, level.store_id, level.sku, delta, there, cause, reference, tx.cause)
     tx.counts.put(change)

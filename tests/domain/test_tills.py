@@ -3,7 +3,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from sandbox_server.domain.inventory import Cause
-from sandbox_server.domain.tills import CountChange, Phantom, physical, sequence, unexplained
+from sandbox_server.domain.tills import CountChange, Shelf, physical, sequence, unexplained
 from tests.domain.builders import NOW, a_level
 
 POSITION = "S0001/SKU-1"
@@ -17,13 +17,13 @@ def test_what_was_reported_is_there_where_nothing_else_is_known() -> None:
     assert physical(a_level(10), None) == 10
 
 
-def test_phantom_stock_is_what_was_reported_and_is_not_there() -> None:
-    assert physical(a_level(10), Phantom("S0001", "SKU-1", 3)) == 7
-    assert physical(a_level(10), Phantom("S0001", "SKU-1", -3)) == 13
+def test_what_lies_on_the_shelf_counts_whatever_was_reported() -> None:
+    assert physical(a_level(10), Shelf("S0001", "SKU-1", 7)) == 7
+    assert physical(a_level(10), Shelf("S0001", "SKU-1", 13)) == 13
 
 
 def test_a_count_is_named_by_its_store_and_sku_like_a_level() -> None:
-    assert Phantom("S0001", "SKU-1", 3).key == a_level(10).key
+    assert Shelf("S0001", "SKU-1", 3).key == a_level(10).key
 
 
 def test_a_change_is_named_by_its_number() -> None:

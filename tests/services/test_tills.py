@@ -6,7 +6,7 @@ from sandbox_server.domain.errors import InsufficientStock, NotFound, Unprocessa
 from sandbox_server.domain.inventory import Cause, StockReport
 from sandbox_server.domain.orders import RejectReason
 from sandbox_server.domain.returns import Condition, ReceivedLine, ReturnReason, Wanted
-from sandbox_server.domain.tills import Phantom
+from sandbox_server.domain.tills import Shelf
 from sandbox_server.services import inventory, returns, tills
 from sandbox_server.services.audit import audit
 from sandbox_server.services.tills import Counted
@@ -31,7 +31,7 @@ def phantom(world: World, store_id: str = NEAR, sku: str = "SKU-1") -> int:
 
 
 def rows_kept(world: World) -> int:
-    return world.see(lambda tx: len(list(tx.phantoms.select())))
+    return world.see(lambda tx: len(list(tx.shelves.select())))
 
 
 def changes(world: World) -> list[tuple[str, str, int, int, Cause]]:
@@ -234,7 +234,7 @@ def test_a_refused_sale_logs_nothing(world: World) -> None:
 def test_the_audit_finds_a_count_that_does_not_follow_from_its_changes(world: World) -> None:
     world.do(tills.sell, NEAR, [("SKU-1", 1)])
     assert world.see(audit) == []
-    world.do(lambda tx: tx.phantoms.put(Phantom(NEAR, "SKU-1", 4)))
+    world.do(lambda tx: tx.shelves.put(Shelf(NEAR, "SKU-1", 6)))
     assert [(breach.invariant, breach.subject) for breach in world.see(audit)] == [(1, f"{NEAR}/SKU-1")]
 
 
