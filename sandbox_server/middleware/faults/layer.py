@@ -1,0 +1,103 @@
+"""The layer in which calls go wrong, when a rule of their tenant says so, or they ask for it themselves."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from connexion.middleware.abstract import ROUTING_CONTEXT
+
+from sandbox_server.asgi import ASGIApp, Layer, Receive, Scope, Send
+from sandbox_server.middleware.faults.registry import EFFECTS
+from sandbox_server.middleware.faults.stage import Request, Stage, Unanswered, Wording
+from sandbox_server.traffic.faults import Chosen, Facts, FaultRules, Rule
+
+HEADER = b"x-sandbox-fault"
+
+ReadHeader = Callable[[str, Facts], Mapping[str, Any]]
+"""Returns the effect that a header asks for, and refuses one that is none."""
+
+
+class Faults:
+    """
+    Lets calls go wrong. A tenant without rules pays for one look at them.
+
+    Args:
+        app: The operations.
+        problems: Answers what an operation refuses, so that a fault may play on that answer, too.
+        wording: How the contract says that something went wrong.
+        read_header: Reads `X-Sandbox-Fault`; None where calls may not ask for faults themselves.
+    """
+
+    def __init__(self, app: ASGIApp, problems: Layer, wording: Wording, read_header: ReadHeader | None = None) -> None:
+        self._app = app
+        self._answering = problems(app)
+        self._wording = wording
+        self._read_header = read_header
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on, or let a fault play in it."""
+        state = scope["state"]
+        rules: FaultRules = state["tenant"].power(FaultRules)
+        asks = HEADER in state["headers"] and self._read_header is not None
+        if not rules and not asks:
+            await self._app(scope, receive, send)
+            return
+        request = Request(receive)
+        facts = await _facts(scope, request, rules)
+        chosen = self._asked(facts, rules) or rules.choose(facts, lambda rule: _suits(rule, facts))
+        if chosen is None:
+            await self._app(scope, request.receive, send)
+            return
+        await self._play(Stage(self._answering, scope, request, send, chosen, facts, self._wording))
+
+    def _asked(self, facts: Facts, rules: FaultRules) -> Chosen | None:
+        """Return what the call asks for itself; the rules still count it."""
+        value = facts.headers.get(HEADER)
+        if value is None or self._read_header is None:
+            return None
+        effect = self._read_header(value.decode("latin-1"), facts)
+        rules.count(facts, lambda rule: _suits(rule, facts))
+        return rules.grant(effect)
+
+    async def _play(self, stage: Stage) -> None:
+        rule = stage.chosen.rule
+        notes = stage.scope["state"].get("notes")
+        if notes is not None:
+            notes["fault"] = (rule.id, rule.effect_name)
+        try:
+            await EFFECTS[rule.effect_name].play(rule.given, stage)
+        except Unanswered:
+            return
+
+
+def _suits(rule: Rule, facts: Facts) -> bool:
+    return EFFECTS[rule.effect_name].suits(rule.given, facts)
+
+
+async def _facts(scope: Scope, request: Request, rules: FaultRules) -> Facts:
+    state = scope["state"]
+    operation: str = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
+    caller = state["caller"]
+    credential = None if caller is None else caller.credential.client_id
+    stores = await _stores(scope, request) if rules.asks_for_stores(operation) else frozenset[str]()
+    return Facts(operation, credential, state["headers"], stores)
+
+
+async def _stores(scope: Scope, request: Request) -> frozenset[str]:
+    """Return the stores that a call is about: by its path, its query, and every `storeId` in its body."""
+    found = {value for name, value in scope.get("path_params", {}).items() if name == "storeId"}
+    found.update(parse_qs(scope["query_string"].decode("latin-1")).get("storeId", ()))
+    if b"json" in scope["state"]["headers"].get(b"content-type", b""):
+        try:
+            left: list[Any] = [orjson.loads(await request.body())]
+        except orjson.JSONDecodeError:
+            left = []
+        while left:
+            node = left.pop()
+            if isinstance(node, dict):
+                found |= {node["storeId"]} if isinstance(node.get("storeId"), str) else set()
+                left += node.values()
+            elif isinstance(node, list):
+                left += node
+    return frozenset(found)
