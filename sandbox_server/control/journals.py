@@ -41,12 +41,13 @@ class Journals:
 
     def list_calls(self, call: Call) -> Reply:
         """Answer GET …/journal."""
-        filters = _filters(call)
+        filters, journal, wanted_after = _filters(call), self._journal(call), call.parameters.get("after", 0)
 
         def find(after: int, limit: int) -> Page:
-            return self._journal(call).page(filters, after, limit)
+            return journal.page(filters, max(after, wanted_after), limit)
 
-        return self._page(call, find, lambda kept: calls.call(kept.entry))
+        content = self._page(call, find, lambda kept: calls.call(kept.entry))
+        return Reply(content={**content, "last": journal.last})
 
     def get_call(self, call: Call) -> Reply:
         """Answer GET …/journal/{number}."""
@@ -69,7 +70,8 @@ class Journals:
 
     def list_unmatched(self, call: Call) -> Reply:
         """Answer GET …/journal/unmatched."""
-        return self._page(call, self._journal(call).unmatched, lambda kept: calls.unmatched(kept, self._judge))
+        page = self._page(call, self._journal(call).unmatched, lambda kept: calls.unmatched(kept, self._judge))
+        return Reply(content=page)
 
     def verify(self, call: Call) -> Reply:
         """Answer POST …/journal/verify."""
@@ -78,14 +80,16 @@ class Journals:
     def _journal(self, call: Call) -> Journal:
         return self._registry.get(call.parameters["tenant"]).tenant.power(Journal)
 
-    def _page(self, call: Call, find: Callable[[int, int], Page], to_wire: Callable[[Kept], dict[str, Any]]) -> Reply:
+    def _page(
+        self, call: Call, find: Callable[[int, int], Page], to_wire: Callable[[Kept], dict[str, Any]]
+    ) -> dict[str, Any]:
         asked, narrowed, seed = call.parameters, filters_of(call), self._registry.seed
         after = decode(asked["cursor"], narrowed, seed) if "cursor" in asked else 0
         found = find(after, asked["limit"])
         content: dict[str, Any] = {"items": [to_wire(kept) for kept in found.entries]}
         if found.next_after is not None:
             content["nextCursor"] = encode(found.next_after, narrowed, seed)
-        return Reply(content=content)
+        return content
 
 
 def _filters(call: Call) -> Filters:
