@@ -225,6 +225,13 @@ def revoke(tx: Transaction, credential: Credential, text: str) -> None:
         tx.tokens.put(msgspec.structs.replace(sibling, revoked=True))
 
 
+def expire(tx: Transaction, credential: Credential, text: str) -> None:
+    """End the time of a token now; one that is unknown or another client's is left alone."""
+    token = tx.tokens.get(rules.digest(text))
+    if token is not None and token.client_id == credential.client_id:
+        tx.tokens.put(msgspec.structs.replace(token, expires_at=min(token.expires_at, tx.now)))
+
+
 def _caller(tx: Transaction, text: str) -> Caller:
     token = tx.tokens.get(rules.digest(text))
     credential = tx.credentials.get(token.client_id) if token is not None else None

@@ -59,8 +59,8 @@ class Answer(msgspec.Struct, frozen=True):
 class Wording(Protocol):
     """How the marketplace's contract says that something went wrong."""
 
-    def problem(self, status: int, code: str | None, request_id: str) -> tuple[RawHeaders, bytes]:
-        """Return the headers and the body of a problem; without a code, the usual one of the status."""
+    def problem(self, operation: str, status: int, code: str | None, request_id: str) -> tuple[RawHeaders, bytes]:
+        """Return the headers and the body of a refusal; without a code, with the usual one of the status."""
         ...
 
 
