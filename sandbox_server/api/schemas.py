@@ -1,7 +1,8 @@
 """Validators of a contract's schemas, and what they find in the words of this project."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from difflib import get_close_matches
 from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -16,6 +17,7 @@ _CONTRACT = "urn:contract"
 # Items of all arrays in a value that are judged, and how many more when nothing is found among those. An error costs up
 # to 50 µs, all of them are found before the first is given, and a megabyte may hold half a million.
 _JUDGED_ITEMS = (100, 1000)
+_LONGEST_NAME = 64  # of a member, as far as another one is sought that was meant
 _FORMATS = {"date-time": is_instant}
 # What a schema may say of a format without promising a check: OpenAPI's own, which narrow a type.
 _UNCHECKED = {"int32", "int64", "float", "double", "password", "binary", "byte"}
@@ -36,6 +38,30 @@ class Validator(Protocol):
         """Raise the first thing that is wrong with it."""
         ...
 
+    def members(self, schema: Sequence[str | int]) -> Collection[str]:
+        """Return the members that a schema names."""
+        ...
+
+
+class _Compiled:
+    """A validator, and the document that its schema is part of."""
+
+    __slots__ = ("_document", "is_valid", "iter_errors", "validate")
+
+    def __init__(self, compiled: jsonschema_rs.Draft4Validator, document: Node) -> None:
+        self.is_valid = compiled.is_valid
+        self.iter_errors = compiled.iter_errors
+        self.validate = compiled.validate
+        self._document = document
+
+    def members(self, schema: Sequence[str | int]) -> Collection[str]:
+        """Return the members that a schema names."""
+        node: Any = self._document
+        for word in schema:
+            node = node[word]
+        members: Collection[str] = node.get("properties", ())
+        return members
+
 
 class Schemas:
     """
@@ -47,6 +73,7 @@ class Schemas:
 
     def __init__(self, contract: Contract) -> None:
         _refuse_unknown_formats(contract.document)
+        self._document = contract.document
         self._registry = jsonschema_rs.Registry([(_CONTRACT, contract.document)], draft=jsonschema_rs.Draft4)
         self._compiled: dict[tuple[str, bool], Validator] = {}
 
@@ -62,12 +89,13 @@ class Schemas:
         key = (pointer, strict)
         if key not in self._compiled:
             # Draft 4 is the JSON Schema that OpenAPI 3.0 extends: 1.0 is no integer, exclusiveMinimum is a boolean.
-            self._compiled[key] = jsonschema_rs.Draft4Validator(
+            compiled = jsonschema_rs.Draft4Validator(
                 {"$ref": f"{_CONTRACT}#{quote(pointer.removeprefix('#'), safe='/~')}"},
                 registry=self._registry,
                 validate_formats=True,
                 formats=_FORMATS if strict else None,
             )
+            self._compiled[key] = _Compiled(compiled, self._document)
         return self._compiled[key]
 
 
@@ -79,7 +107,7 @@ def violations(validator: Validator, value: Any, where: Where, at: str = "") -> 
         where: What kind of place `at` is.
         at: The value's own place; for a body, the pointer to it.
     """
-    found = (violation for error in _errors(validator, value) for violation in _explained(error, where, at))
+    found = (violation for error in _errors(validator, value) for violation in _explained(validator, error, where, at))
     return list(islice(found, MOST_VIOLATIONS))
 
 
@@ -109,16 +137,24 @@ def _cut(value: Any, left: list[int]) -> Any:
     return kept
 
 
-def _explained(error: jsonschema_rs.ValidationError, where: Where, at: str) -> Iterable[Violation]:
+def _explained(
+    validator: Validator, error: jsonschema_rs.ValidationError, where: Where, at: str
+) -> Iterable[Violation]:
     keyword, facts = error.kind.name, error.kind.as_dict()
     place = at + "".join(map(_step, error.instance_path))
     if keyword == "additionalProperties":
         for name in facts["unexpected"]:
-            yield Violation(where, place + _step(name), "UNKNOWN_MEMBER", "The contract has no such member.")
+            hint = _hint(name, validator.members(error.schema_path[:-1]))
+            yield Violation(where, place + _step(name), "UNKNOWN_MEMBER", f"The contract has no such member.{hint}")
     elif keyword == "required":
         yield Violation(where, place + _step(facts["property"]), "REQUIRED", "This member is required.")
     else:
         yield Violation(where, place, _code(keyword), _MESSAGES.get(keyword, _breaks)(facts))
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    nearest = get_close_matches(name[:_LONGEST_NAME], known, n=1)
+    return f" Was {nearest[0]} meant?" if nearest else ""
 
 
 def _step(word: str | int) -> str:

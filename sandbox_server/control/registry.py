@@ -183,11 +183,11 @@ class Registry:
         self._directory.remove(record.tenant)
 
     async def reset(self, record: Record) -> None:
-        """Begin a tenant's world anew."""
-        if record.origin is not None:
-            self.restore(record, record.origin)
-        else:
-            self._put_back(record, await self._beginnings.get(record.fixture, record.seed), {})
+        """Begin a tenant's world and its journal anew."""
+        origin = record.origin
+        world = origin.standing if origin else await self._beginnings.get(record.fixture, record.seed)
+        record.tenant.power(Journal).clear()
+        self._put_back(record, world, origin.powers if origin else {})
 
     def restore(self, record: Record, snapshot: Snapshot) -> None:
         """Put a tenant back to what a snapshot kept."""

@@ -73,13 +73,17 @@ class Journal:
         most_bytes: int = MOST_BYTES,
         compress: Compress = _background,
     ) -> None:
-        self._last = 0
-        self._tip = NOTHING_BEFORE
-        self._pending: list[Callable[[], Exchange]] = []
         self._writer = Writer(tenant, monotonic_ns(), candid)
         self._limit = limit
         self._most_bytes = most_bytes
         self._compress = compress
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget every call; the next one has the number 1 again."""
+        self._last = 0
+        self._tip = NOTHING_BEFORE
+        self._pending: list[Callable[[], Exchange]] = []
         self._closed: deque[Segment] = deque()
         self._open = Segment(1, NOTHING_BEFORE)
 

@@ -1,6 +1,6 @@
 """Whatever a client sends gets a documented problem, never a 500, and changes nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import pytest
@@ -244,6 +244,9 @@ class Judge:
     def iter_errors(self, instance: Any) -> Iterable[ValidationError]:
         self.judged.append(len(instance["items"]))
         return self._validator.iter_errors(instance)
+
+    def members(self, schema: Sequence[str | int]) -> Collection[str]:
+        return self._validator.members(schema)
 
 
 @pytest.fixture
