@@ -7,22 +7,28 @@ import msgspec
 
 from sandbox_server import worlds
 from sandbox_server.api.acorn.errors import Problems, TokenProblems
+from sandbox_server.api.acorn.limits import tariffs_of
 from sandbox_server.api.acorn.operations import operations
 from sandbox_server.api.closed import candid_operations
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.judge import Judge
 from sandbox_server.api.mount import Mounted, Mounts
+from sandbox_server.api.refusals import RateLimited
+from sandbox_server.api.wording import Wording
 from sandbox_server.asgi import ASGIApp
 from sandbox_server.control.beginnings import Beginnings
+from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.logins import fixture_logins
 from sandbox_server.control.mount import ROOT, control
 from sandbox_server.control.registry import Record, Registry
 from sandbox_server.control.standing import Standing
 from sandbox_server.kernel import clock
 from sandbox_server.kernel.clock import VirtualClock
+from sandbox_server.middleware.faults.layer import Faults
 from sandbox_server.middleware.journal import Recorder
 from sandbox_server.middleware.pace import Pace
 from sandbox_server.middleware.stack import Edge, Powers, assemble
+from sandbox_server.middleware.throttle import Throttling
 from sandbox_server.resources import contract_path
 from sandbox_server.services import tills
 from sandbox_server.services.access import Directory
@@ -30,6 +36,8 @@ from sandbox_server.services.journal import Journal
 from sandbox_server.services.metrics import Metrics
 from sandbox_server.services.tenants import Tenant
 from sandbox_server.settings import ClockMode, Settings
+from sandbox_server.traffic.faults import FaultRules
+from sandbox_server.traffic.throttle import Profile, Throttle
 from sandbox_server.worlds import World
 
 Progress = Callable[[str, int, int], None]
@@ -100,21 +108,36 @@ def build_app(tenants: Sequence[Tenant], world: World, settings: Settings = _DEF
         directory,
     )
     edge = Edge(mounts.problems, mounts.routing, mounts.security, mounts.operations())
-    powers = Powers(journal=lambda app: Recorder(app, directory, metrics, mounts.documents))
-    registry = _registry(directory, tenants[0], world, settings, equip)
+    wording = Wording(contract)
     operator = Contract(contract_path("control.yaml").read_bytes())
-    beside = {ROOT: control(operator, directory, registry, settings.operator_token, Judge(contract), metrics)}
+    forms = Forms(operator, wording)
+    asked = forms.asked if settings.header_faults else None
+    powers = Powers(
+        journal=lambda app: Recorder(app, directory, metrics, mounts.documents),
+        throttle=lambda app: Throttling(app, directory, RateLimited),
+        faults=lambda app: Faults(app, directory, mounts.problems, wording, asked),
+    )
+    registry = _registry(directory, tenants[0], world, settings, equip)
+    beside = {ROOT: control(operator, directory, registry, settings.operator_token, Judge(contract), metrics, forms)}
     return Pace(assemble(edge, directory, world.seed, powers, beside), directory)
 
 
 def _equipment(contract: Contract, settings: Settings) -> Callable[[Tenant], None]:
     """Return what gives a tenant its powers."""
-    candid = candid_operations(contract)
+    candid, tariffs = candid_operations(contract), tariffs_of(contract)
 
     def equip(tenant: Tenant) -> None:
-        tenant.equip(Journal(tenant.name, settings.journal_limit, candid))
+        with tenant.read() as tx:
+            faults = FaultRules(tx.seed, _milliseconds)
+        profile = settings.throttle or (Profile.DEFAULT if tenant.runs else Profile.OFF)
+        tenant.equip(Journal(tenant.name, settings.journal_limit, candid), faults)
+        tenant.equip(Throttle(tariffs, profile))
 
     return equip
+
+
+def _milliseconds() -> float:
+    return clock.monotonic_ns() / 1_000_000
 
 
 def _registry(

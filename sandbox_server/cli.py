@@ -79,6 +79,14 @@ def main() -> None:
     help="How many calls are kept for each tenant; the oldest leave.",
 )
 @click.option(
+    "--header-faults/--no-header-faults",
+    envvar="SANDBOX_HEADER_FAULTS",
+    default=True,
+    show_default=True,
+    show_envvar=True,
+    help="Whether a call may ask for a fault itself, as in X-Sandbox-Fault: error=503.",
+)
+@click.option(
     "--operator-token",
     envvar="SANDBOX_OPERATOR_TOKEN",
     show_envvar=True,

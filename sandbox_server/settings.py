@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True):
         clock: How virtual time passes.
         data_dir: Where worlds are cached, and kept.
         ephemeral: Whether nothing is written to disk.
+        header_faults: Whether a call may ask for a fault itself, with `X-Sandbox-Fault`.
         journal_limit: How many calls are kept for each tenant; the oldest leave.
         operator_token: What the operator's interface asks for; None leaves it open, which a loopback address may be.
         log_level: What is told of: `debug`, `info`, `warning`, `error` or `critical`.
@@ -39,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True):
     clock: ClockMode = ClockMode.FROZEN
     data_dir: Path = Path(".sandbox")
     ephemeral: bool = False
+    header_faults: bool = True
     journal_limit: int = 100_000
     operator_token: str | None = None
     log_level: str = "warning"

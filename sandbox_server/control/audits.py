@@ -11,6 +11,7 @@ from sandbox_server.services.audit import audit
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.metrics import Metrics
 from sandbox_server.services.trail import audit_trail
+from sandbox_server.traffic.faults import FaultRules
 
 _SHOWN = 1000
 _CALLS_SHOWN = 100
@@ -39,7 +40,7 @@ class Audits:
             "at": wire.instant(now),
             "holds": not breaches,
             "invariants": [_invariant(number, breaches, calls) for number in STATEMENTS],
-            "unusedFaults": [],
+            "unusedFaults": list(record.tenant.power(FaultRules).unused),
         }
         return Reply(content=content)
 

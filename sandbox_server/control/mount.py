@@ -8,6 +8,7 @@ from sandbox_server.api.judge import Judge
 from sandbox_server.api.mount import Mounted, Mounts
 from sandbox_server.asgi import ASGIApp
 from sandbox_server.control.errors import Problems
+from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.gate import Gate
 from sandbox_server.control.operations import operations
 from sandbox_server.control.registry import Registry
@@ -26,6 +27,7 @@ def control(
     operator_token: str | None,
     judge: Judge,
     metrics: Metrics,
+    forms: Forms,
 ) -> ASGIApp:
     """
     Return what answers below `/_sandbox`.
@@ -36,8 +38,9 @@ def control(
         operator_token: What a caller has to show; None lets everybody in whom no other site sends.
         judge: Holds journalled calls against the marketplace's contract.
         metrics: Has counted the marketplace's calls.
+        forms: What a fault may look like.
     """
-    handlers = operations(contract, registry, judge, metrics)
+    handlers = operations(contract, registry, judge, metrics, forms)
     mounts = Mounts([Mounted(_only(contract, handlers), handlers, Problems())], directory, operator_token, _DOCS)
 
     def gated(app: ASGIApp) -> ASGIApp:

@@ -9,6 +9,8 @@ from sandbox_server.control.actors import Actors
 from sandbox_server.control.arrivals import ArrivalsOf
 from sandbox_server.control.audits import Audits
 from sandbox_server.control.clock import Clocks
+from sandbox_server.control.fault_forms import Forms
+from sandbox_server.control.faults import FaultsOf
 from sandbox_server.control.journals import Journals
 from sandbox_server.control.once import Answer, Once
 from sandbox_server.control.pos import list_pos_changes, list_pos_stock
@@ -16,15 +18,18 @@ from sandbox_server.control.registry import Registry
 from sandbox_server.control.service import Measures, health
 from sandbox_server.control.snapshots import Snapshots
 from sandbox_server.control.tenants import Tenants
+from sandbox_server.control.throttles import Throttles
 from sandbox_server.services.metrics import Metrics
 
 
 def operations(
-    contract: Contract, registry: Registry, judge: Judge, metrics: Metrics
+    contract: Contract, registry: Registry, judge: Judge, metrics: Metrics, forms: Forms
 ) -> Mapping[str, Handler | Standalone]:
     """Return the handlers by operationId; those that take an idempotency key heed it."""
     tenants, clocks, snapshots = Tenants(registry), Clocks(registry), Snapshots(registry)
     actors, arrivals, journals = Actors(registry), ArrivalsOf(registry), Journals(registry, judge)
+    faults = FaultsOf(registry, forms)
+    throttles = Throttles(registry)
     answers: dict[str, Answer] = {
         "listTenants": tenants.list_tenants,
         "createTenant": tenants.create_tenant,
@@ -56,6 +61,17 @@ def operations(
         "getArrivals": arrivals.get_arrivals,
         "setArrivals": arrivals.set_arrivals,
         "deleteArrivals": arrivals.delete_arrivals,
+        "getFaultCatalogue": faults.get_fault_catalogue,
+        "listFaults": faults.list_faults,
+        "createFault": faults.create_fault,
+        "replaceFaults": faults.replace_faults,
+        "clearFaults": faults.clear_faults,
+        "getFault": faults.get_fault,
+        "replaceFault": faults.replace_fault,
+        "updateFault": faults.update_fault,
+        "deleteFault": faults.delete_fault,
+        "getThrottles": throttles.get_throttles,
+        "setThrottles": throttles.set_throttles,
         "listJournal": journals.list_calls,
         "getJournalEntry": journals.get_call,
         "exportJournal": journals.export,

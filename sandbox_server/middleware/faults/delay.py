@@ -47,7 +47,6 @@ class DelayEffect(Effect):
         "delay",
         "The call is done at once, and its answer comes late, in real time.",
         {"match": {"operation": "acknowledgeOrder"}, "effect": {"delay": {"type": "fixed", "milliseconds": 800}}},
-        member="milliseconds",
     )
 
     def check(self, given: Any) -> None:
@@ -60,6 +59,10 @@ class DelayEffect(Effect):
             raise WrongEffect(f"/{name}", "OF_ANOTHER_TYPE", f"A {kind} delay has no {name}.")
         if kind == "uniform" and given["lower"] > given["upper"]:
             raise WrongEffect("/lower", "OUT_OF_ORDER", "lower is above upper.")
+
+    def in_short(self, value: Any) -> Any:
+        """Return a delay of so many milliseconds."""
+        return {"type": "fixed", "milliseconds": value}
 
     async def play(self, given: Any, stage: Stage) -> None:
         """Keep the answer back."""

@@ -61,6 +61,10 @@ class Effect(ABC):
         """Whether there is anything to play on in this call; where not, its rule does not match."""
         return not self.about.operations or call.operation in self.about.operations
 
+    def in_short(self, value: Any) -> Any:
+        """Return what a rule would give the effect for a bare value in `X-Sandbox-Fault`."""
+        return value if self.about.member is None else {self.about.member: value}
+
     @abstractmethod
     async def play(self, given: Any, stage: Stage) -> None:
         """

@@ -10,6 +10,7 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 from sandbox_server.asgi import ASGIApp, Layer, Receive, Scope, Send
 from sandbox_server.middleware.faults.registry import EFFECTS
 from sandbox_server.middleware.faults.stage import Request, Stage, Unanswered, Wording
+from sandbox_server.middleware.owners import Directory, owner_of
 from sandbox_server.traffic.faults import Chosen, Facts, FaultRules, Rule
 
 HEADER = b"x-sandbox-fault"
@@ -24,13 +25,22 @@ class Faults:
 
     Args:
         app: The operations.
+        directory: Knows whose a call is that nobody had to be known for, such as one for a token.
         problems: Answers what an operation refuses, so that a fault may play on that answer, too.
         wording: How the contract says that something went wrong.
         read_header: Reads `X-Sandbox-Fault`; None where calls may not ask for faults themselves.
     """
 
-    def __init__(self, app: ASGIApp, problems: Layer, wording: Wording, read_header: ReadHeader | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        directory: Directory,
+        problems: Layer,
+        wording: Wording,
+        read_header: ReadHeader | None = None,
+    ) -> None:
         self._app = app
+        self._directory = directory
         self._answering = problems(app)
         self._wording = wording
         self._read_header = read_header
@@ -38,18 +48,32 @@ class Faults:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on, or let a fault play in it."""
         state = scope["state"]
-        rules: FaultRules = state["tenant"].power(FaultRules)
-        asks = HEADER in state["headers"] and self._read_header is not None
-        if not rules and not asks:
-            await self._app(scope, receive, send)
-            return
+        if state["caller"] is not None:
+            rules: FaultRules = state["tenant"].power(FaultRules)
+            if not rules and not self._may_ask(state["headers"]):
+                await self._app(scope, receive, send)
+                return
         request = Request(receive)
-        facts = await _facts(scope, request, rules)
+        tenant, credential = await self._owner(scope, request)
+        rules = tenant.power(FaultRules)
+        facts = await _facts(scope, request, credential, rules)
         chosen = self._asked(facts, rules) or rules.choose(facts, lambda rule: _suits(rule, facts))
         if chosen is None:
             await self._app(scope, request.receive, send)
             return
-        await self._play(Stage(self._answering, scope, request, send, chosen, facts, self._wording))
+        await self._play(Stage(self._answering, scope, request, send, chosen, facts, tenant, self._wording))
+
+    def _may_ask(self, headers: Mapping[bytes, bytes]) -> bool:
+        return HEADER in headers and self._read_header is not None
+
+    async def _owner(self, scope: Scope, request: Request) -> tuple[Any, str | None]:
+        """Return whose rules are asked, and the client id of the caller, if one can tell."""
+        state = scope["state"]
+        if state["caller"] is not None:
+            return state["tenant"], state["caller"].credential.client_id
+        body = await request.body() if scope["method"] == "POST" else b""
+        owner = owner_of(self._directory, state["headers"], body)
+        return owner.tenant or state["tenant"], owner.client_id
 
     def _asked(self, facts: Facts, rules: FaultRules) -> Chosen | None:
         """Return what the call asks for itself; the rules still count it."""
@@ -75,13 +99,10 @@ def _suits(rule: Rule, facts: Facts) -> bool:
     return EFFECTS[rule.effect_name].suits(rule.given, facts)
 
 
-async def _facts(scope: Scope, request: Request, rules: FaultRules) -> Facts:
-    state = scope["state"]
+async def _facts(scope: Scope, request: Request, credential: str | None, rules: FaultRules) -> Facts:
     operation: str = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
-    caller = state["caller"]
-    credential = None if caller is None else caller.credential.client_id
     stores = await _stores(scope, request) if rules.asks_for_stores(operation) else frozenset[str]()
-    return Facts(operation, credential, state["headers"], stores)
+    return Facts(operation, credential, scope["state"]["headers"], stores)
 
 
 async def _stores(scope: Scope, request: Request) -> frozenset[str]:

@@ -110,6 +110,7 @@ class Stage:
         send: Answers the client.
         chosen: The rule that plays.
         facts: What its rule was told of the call.
+        tenant: Whose rule it is, and whose world the call is for.
         wording: How the contract says that something went wrong.
     """
 
@@ -121,6 +122,7 @@ class Stage:
         send: Send,
         chosen: Chosen,
         facts: Facts,
+        tenant: Tenant,
         wording: Wording,
     ) -> None:
         self.scope = scope
@@ -128,14 +130,9 @@ class Stage:
         self.send = send
         self.chosen = chosen
         self.facts = facts
+        self.tenant = tenant
         self.wording = wording
         self._operation = operation
-
-    @property
-    def tenant(self) -> Tenant:
-        """Whose world the call is for."""
-        tenant: Tenant = self.scope["state"]["tenant"]
-        return tenant
 
     @property
     def caller(self) -> Caller | None:
