@@ -76,7 +76,7 @@ class Movement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     Args:
         number: Its place in the ledger, from 1; 0 until the ledger has taken it.
         delta: Units, never 0.
-        reference: The order, shipment or return it is for; the report's sequence for a report.
+        reference: The order, shipment, return or transfer it is for; the report's sequence for a report.
         source: The request, or the event of the clock, behind it.
     """
 
@@ -201,8 +201,21 @@ def ship(level: StockLevel, quantity: int, now: datetime) -> StockLevel:
     return _moved(level, now, on_hand=-quantity, allocated=-quantity)
 
 
+def send(level: StockLevel, quantity: int, now: datetime) -> StockLevel:
+    """
+    Return the level after units have left for another place; what is promised to orders stays.
+
+    Raises:
+        InsufficientStock: Fewer are on hand and not promised.
+    """
+    free = max(0, level.on_hand - level.reserved - level.allocated)
+    if free < quantity:
+        raise InsufficientStock(level.store_id, level.sku, requested=quantity, available=free)
+    return _moved(level, now, on_hand=-quantity)
+
+
 def restock(level: StockLevel, quantity: int, now: datetime) -> StockLevel:
-    """Return the level with sellable goods back on the shelf."""
+    """Return the level with goods that have come: sellable ones of a return, or those of a transfer."""
     return _moved(level, now, on_hand=quantity)
 
 

@@ -55,7 +55,7 @@ class CountChange(msgspec.Struct, frozen=True, array_like=True):
         number: Its place among all of a world's, from 1.
         delta: Units, never 0.
         count: Units after it; below 0 where a store says it has shipped what was not there.
-        reference: The shipment or return it is for; empty at the till.
+        reference: The shipment, return or transfer it is for; empty at the till.
         source: The request, or the event of the clock, behind it.
     """
 

@@ -1,4 +1,4 @@
-"""Stock: reports from stores, and every change that an order, a shipment or a return makes."""
+"""Stock: reports from stores, and every change that an order, a shipment, a return or a transfer makes."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -91,6 +91,23 @@ def take_back(tx: Transaction, store_id: str, sku: str, quantity: int, return_id
     """Put sellable goods back into a store's stock, which may never have carried them."""
     before = level_of(tx, store_id, sku)
     move(tx, before, rules.restock(before, quantity, tx.now), Cause.RETURN, return_id)
+
+
+def send(tx: Transaction, store_id: str, sku: str, quantity: int, transfer_id: str) -> None:
+    """
+    Take units that go to another place out of a store's stock.
+
+    Raises:
+        InsufficientStock: The store has fewer that are not promised.
+    """
+    before = level_of(tx, store_id, sku)
+    move(tx, before, rules.send(before, quantity, tx.now), Cause.TRANSFER, transfer_id)
+
+
+def take_in(tx: Transaction, store_id: str, sku: str, quantity: int, transfer_id: str) -> None:
+    """Put units that came from another place into a store's stock, which may never have carried them."""
+    before = level_of(tx, store_id, sku)
+    move(tx, before, rules.restock(before, quantity, tx.now), Cause.TRANSFER, transfer_id)
 
 
 def safety_stock(tx: Transaction, store_id: str) -> int:
