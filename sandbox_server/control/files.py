@@ -68,9 +68,12 @@ def read(content: bytes) -> Snapshot:
     facts, world = _parts(content)
     try:
         persistence = worlds.restore(BytesIO(world), "The world in the file")
+        now = from_milliseconds(facts.now)
     except SnapshotError as error:
         raise BadSnapshot(f"{error}.") from None
-    standing = Standing(facts.fixture, facts.seed, from_milliseconds(facts.now), persistence)
+    except OverflowError:
+        raise BadSnapshot("The file is damaged: its time is none.") from None
+    standing = Standing(facts.fixture, facts.seed, now, persistence)
     return Snapshot(facts.snapshot_id, 0, facts.tenant, facts.label, standing, facts.powers)
 
 
@@ -89,7 +92,10 @@ def _parts(content: bytes) -> tuple[_Facts, bytes]:
     facts = content[_HEAD.size : _HEAD.size + length]
     if _digest(facts) != digest:
         raise BadSnapshot("The file is damaged: a digest does not fit.")
-    return msgspec.msgpack.decode(facts, type=_Facts), content[_HEAD.size + length :]
+    try:
+        return msgspec.msgpack.decode(facts, type=_Facts), content[_HEAD.size + length :]
+    except msgspec.MsgspecError as error:
+        raise BadSnapshot(f"The file is damaged: {error}.") from None
 
 
 def _digest(facts: bytes) -> bytes:
