@@ -6,6 +6,13 @@ from typing import Any
 import click
 
 from sandbox_server import __version__
+from sandbox_server.commands.audit import audit
+from sandbox_server.commands.clock import clock
+from sandbox_server.commands.faults import faults
+from sandbox_server.commands.journal import journal
+from sandbox_server.commands.orders import place_order
+from sandbox_server.commands.snapshots import snapshot
+from sandbox_server.commands.tenants import tenants
 from sandbox_server.settings import DEFAULT_WORLD, ClockMode, Settings
 
 _LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -117,3 +124,7 @@ def bench(json_path: Path | None) -> None:
     from load_tests.benchmarks.bench import run  # noqa: PLC0415 - not part of the installed package
 
     run(json_path)
+
+
+for _command in (tenants, snapshot, clock, place_order, faults, journal, audit):
+    main.add_command(_command)
