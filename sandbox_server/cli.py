@@ -14,6 +14,7 @@ from sandbox_server.commands.orders import place_order
 from sandbox_server.commands.snapshots import snapshot
 from sandbox_server.commands.tenants import tenants
 from sandbox_server.settings import DEFAULT_WORLD, ClockMode, Settings
+from sandbox_server.traffic.throttle import Profile
 
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -67,6 +68,14 @@ def main() -> None:
     help="frozen: virtual time stands still, and the same calls give the same bytes. real: it runs.",
 )
 @click.option(
+    "--throttle",
+    envvar="SANDBOX_THROTTLE",
+    type=click.Choice([profile.value for profile in Profile]),
+    show_envvar=True,
+    help="How many calls a credential may make: any number, as many as the contract says, a tenth, ten times as many, or "
+    "as many as Amazon grants. [default: off with a frozen clock, default with one that runs]",
+)
+@click.option(
     "--data-dir",
     envvar="SANDBOX_DATA_DIR",
     type=click.Path(file_okay=False, path_type=Path),
@@ -108,11 +117,11 @@ def main() -> None:
     show_envvar=True,
     help="What to tell of, on standard error.",
 )
-def serve(*, clock: str, **settings: Any) -> None:
+def serve(*, clock: str, throttle: str | None, **settings: Any) -> None:
     """Start a seeded sandbox, and print its address, its credentials and three things to try."""
     from sandbox_server.serving import serve as run  # noqa: PLC0415 - `--help` need not load a server
 
-    run(Settings(clock=ClockMode(clock), **settings))
+    run(Settings(clock=ClockMode(clock), throttle=Profile(throttle) if throttle else None, **settings))
 
 
 @main.command()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from sandbox_server.traffic.throttle import Profile
+
 DEFAULT_WORLD = "small_chain"
 
 
@@ -27,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True):
         clock: How virtual time passes.
         data_dir: Where worlds are cached, and kept.
         ephemeral: Whether nothing is written to disk.
+        throttle: How many calls a credential may make; None limits nothing while the clock stands, and is `default`
+            where it runs.
         header_faults: Whether a call may ask for a fault itself, with `X-Sandbox-Fault`.
         journal_limit: How many calls are kept for each tenant; the oldest leave.
         operator_token: What the operator's interface asks for; None leaves it open, which a loopback address may be.
@@ -40,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True):
     clock: ClockMode = ClockMode.FROZEN
     data_dir: Path = Path(".sandbox")
     ephemeral: bool = False
+    throttle: Profile | None = None
     header_faults: bool = True
     journal_limit: int = 100_000
     operator_token: str | None = None

@@ -3,16 +3,28 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
+from sandbox_server.kernel.clock import Clock
 from sandbox_server.services.ports import Packed, Transaction
 from sandbox_server.traffic.credentials import Caller
+
+P = TypeVar("P")
 
 
 class Tenant(Protocol):
     """A tenant, as far as the edge knows it."""
+
+    @property
+    def clock(self) -> Clock:
+        """What its time runs by."""
+        ...
+
+    def power(self, kind: type[P]) -> P:
+        """Return its power of this kind."""
+        ...
 
     def now(self) -> datetime:
         """Return its virtual time."""

@@ -1,5 +1,5 @@
 """
-Refusals of the edge: the client broke HTTP or the contract, and no rule of the marketplace was asked.
+Refusals of the edge: the client broke HTTP or the contract, or called too often; no rule of the marketplace was asked.
 
 Refusal
 ├── NoSuchPath
@@ -7,7 +7,8 @@ Refusal
 ├── NotAcceptable
 ├── BodyTooLarge
 ├── UnsupportedMediaType
-└── InvalidRequest
+├── InvalidRequest
+└── RateLimited
 
 Only the contract's dialect knows status codes. `ClientGone` is no refusal: there is nobody left to answer.
 """
@@ -91,6 +92,10 @@ class InvalidRequest(Refusal):
         self.violations = tuple(violations)
         first = self.violations[0]
         super().__init__(f"{first.at}: {first.message}" if first.at else first.message)
+
+
+class RateLimited(Refusal):
+    """The caller has called the operation too often."""
 
 
 class ClientGone(Exception):

@@ -13,6 +13,7 @@ from sandbox_server.control.standing import Snapshot
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.kernel.clock import VirtualClock
 from sandbox_server.services.ports import Transaction
+from sandbox_server.traffic.throttle import Throttle
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ def tenant(record: Record, *, with_credentials: bool) -> dict[str, Any]:
             "currency": tx.currency,
             "clock": clock(record.clock, tx),
             "counts": record.standing.counts(),
-            "throttleProfile": "off",
+            "throttleProfile": record.tenant.power(Throttle).profile,
         }
     if with_credentials:
         content["credentials"] = [_credentials(login) for login in record.logins]

@@ -17,6 +17,11 @@ class Clock(Protocol):
         """Whether time passes by itself."""
         ...
 
+    @property
+    def scale(self) -> float:
+        """Virtual seconds for each real one: 0 where it stands."""
+        ...
+
     def now(self) -> datetime:
         """Return the virtual time, aware and in UTC, in whole milliseconds."""
         ...
@@ -45,6 +50,11 @@ class FrozenClock:
     def runs(self) -> bool:
         """Whether time passes by itself: it never does."""
         return False
+
+    @property
+    def scale(self) -> float:
+        """Virtual seconds for each real one: none."""
+        return 0.0
 
     def now(self) -> datetime:
         """Return the instant at which the clock stands."""

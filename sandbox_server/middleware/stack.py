@@ -64,7 +64,8 @@ def assemble(
     4. problems: outside of all that refuses, so that each refusal is answered in one place;
     5. routing: what the path means must be known before who may do it; what has no operation spends nothing;
     6. security: what follows depends on who calls;
-    7. throttle: a call that is refused for its number is no call that a fault may play in;
+    7. throttle: whoever security refuses spends nothing, and a call that is refused for its number is none that a fault
+       may play in;
     8. faults: around the operation, so that one may still play when the effect has committed;
     9. the operation: reads the body last, so that nobody unknown can make the server read one.
 

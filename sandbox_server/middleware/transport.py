@@ -35,7 +35,8 @@ class Transport:
     The outermost part: it gives each request its state and each answer `X-Request-Id` and `Date`.
 
     What the layers below find in `scope["state"]`: `request_id`; `headers`, by lower-case name, repeated ones joined
-    with commas; `tenant` and `caller`, the default tenant and None until security knows better.
+    with commas; `tenant` and `caller`, the default tenant and None until security knows better; `stamps`, header lines
+    that a layer puts there for the answer, whoever makes it.
 
     Args:
         app: Takes the requests.
@@ -62,12 +63,12 @@ class Transport:
         headers = _by_name(scope["headers"])
         request_id = self._request_id(headers)
         state: dict[str, Any] = scope.setdefault("state", {})
-        state.update(request_id=request_id, headers=headers, tenant=self._directory.default, caller=None)
+        state.update(request_id=request_id, headers=headers, tenant=self._directory.default, caller=None, stamps=())
 
         async def send_stamped(message: Message) -> None:
             if message["type"] == "http.response.start":
-                stamps = ((b"x-request-id", request_id.encode()), (b"date", http_date(state["tenant"].now())))
-                message["headers"] += stamps
+                date = http_date(state["tenant"].now())
+                message["headers"] += ((b"x-request-id", request_id.encode()), (b"date", date), *state["stamps"])
             await send(message)
 
         await self._app(scope, receive, send_stamped)

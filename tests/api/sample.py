@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import orjson
 
@@ -33,10 +33,12 @@ from sandbox_server.domain.errors import (
     TokenExpired,
     Unauthenticated,
 )
+from sandbox_server.kernel.clock import Clock, FrozenClock
 from sandbox_server.middleware.stack import Edge, assemble
 from sandbox_server.services.ports import Page, Query, Replay, Transaction
 from sandbox_server.traffic.credentials import Caller, Credential
 
+P = TypeVar("P")
 NOW = datetime(2026, 11, 27, 15, 0, 0, 123000, UTC)
 CONTRACT = Contract((Path(__file__).parent / "sample.yaml").read_bytes())
 
@@ -77,6 +79,10 @@ class World:
 @dataclass
 class SampleTenant:
     world: World = field(default_factory=World)
+    clock: Clock = field(default_factory=lambda: FrozenClock(NOW))
+
+    def power(self, kind: type[P]) -> P:
+        raise KeyError(kind)
 
     def now(self) -> datetime:
         return NOW

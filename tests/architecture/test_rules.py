@@ -12,6 +12,7 @@ import pytest
 from sandbox_server import domain, kernel, traffic
 from sandbox_server.domain import errors, events, orders, returns, shipments
 from sandbox_server.domain.errors import DomainError
+from sandbox_server.traffic import throttle
 
 MODULES = [
     importlib.import_module(f"{package.__name__}.{found.name}")
@@ -93,7 +94,7 @@ def test_a_life_ends_where_the_contract_says(name: str, ends: set[str]) -> None:
     "states", [kind for kind in CLASSES if issubclass(kind, StrEnum)], ids=lambda kind: kind.__name__
 )
 def test_words_on_the_wire_are_the_names_of_their_members(states: type[StrEnum]) -> None:
-    named_apart = (events.EventType, events.DueKind)
+    named_apart = (events.EventType, events.DueKind, throttle.Profile)
     separator = "." if states is events.EventType else "_"
     for member in states:
         name = member.name.lower().replace("_", separator) if states in named_apart else member.name

@@ -1,5 +1,6 @@
 """Refusals in the contract's words; the only place that knows which status a refusal has."""
 
+from sandbox_server.api import refusals
 from sandbox_server.api.dialect import COMMON, INTERNAL, Kind, Kinds, ProblemDetails
 from sandbox_server.api.operation import Reply
 from sandbox_server.api.refusals import InvalidRequest
@@ -12,6 +13,7 @@ _UNSTORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749, 5.1
 
 KINDS: Kinds = {
     **COMMON,
+    refusals.RateLimited: Kind(429, "RATE_LIMITED", "Too many calls of this operation", retryable=True),
     errors.StoreNotYours: Kind(403, "STORE_NOT_YOURS", "The credential is bound to other stores"),
     errors.StaleVersion: Kind(412, "STALE_VERSION", "It has changed since you read it"),
 }

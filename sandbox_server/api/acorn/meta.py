@@ -3,27 +3,28 @@
 from sandbox_server.api.acorn import wire
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.operation import Call, Handler, Reply
+from sandbox_server.kernel.clock import to_milliseconds
 from sandbox_server.services.ports import Transaction
+from sandbox_server.traffic.throttle import Throttle, felt_seconds
 
 
-def rate_limits(contract: Contract) -> Handler:
-    """Return what answers GET /rate-limits: nothing is throttled yet, so that all of each burst is left."""
-    limits = [(operation.operation_id, operation.rate_limit) for operation in contract.operations()]
+def get_rate_limits(call: Call, tx: Transaction) -> Reply:
+    """Answer GET /rate-limits: what is left after this call, which has spent a call of its own operation."""
+    assert call.caller is not None, "the contract asks for a credential"
+    throttle, pace = call.tenant.power(Throttle), call.tenant.clock.scale
     operations = [
         {
             "operationId": operation_id,
-            "perMinute": limit["perMinute"],
-            "burst": limit["burst"],
-            "remaining": limit["burst"],
-            "resetSeconds": 0,
+            "perMinute": limit.per_minute,
+            "burst": limit.burst,
+            "remaining": level.remaining,
+            "resetSeconds": round(felt_seconds(level.full_ms, pace), 3),
         }
-        for operation_id, limit in limits
+        for operation_id, limit, _, level in throttle.standings(
+            call.caller.credential.client_id, to_milliseconds(tx.now)
+        )
     ]
-
-    def get_rate_limits(_call: Call, _tx: Transaction) -> Reply:
-        return Reply(content={"profile": "off", "operations": operations})
-
-    return get_rate_limits
+    return Reply(content={"profile": throttle.profile, "operations": operations})
 
 
 def health(contract: Contract, world: str) -> Handler:

@@ -45,6 +45,6 @@ def operations(contract: Contract, directory: Directory, world: str) -> Mapping[
         "receiveReturn": returns.receive_return,
         "refundReturn": returns.refund_return,
         "listEvents": events.list_events,
-        "getRateLimits": meta.rate_limits(contract),
+        "getRateLimits": meta.get_rate_limits,
         "getHealth": meta.health(contract, world),
     }

@@ -38,6 +38,7 @@ STATUSES = {
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "IDEMPOTENCY_KEY_REUSED": 422,
     "UNPROCESSABLE": 422,
+    "RATE_LIMITED": 429,
     "INTERNAL": 500,
 }
 
@@ -46,14 +47,14 @@ def test_every_code_has_the_status_of_the_contract() -> None:
     assert {kind.code: kind.status for kind in [*KINDS.values(), INTERNAL]} == STATUSES
 
 
-def test_the_codes_that_are_not_given_yet_are_those_of_throttling_and_faults() -> None:
+def test_the_only_code_that_no_refusal_has_is_that_of_faults() -> None:
     documented = set(CONTRACT.place("#/components/schemas/ProblemCode").node["enum"])
-    assert documented - set(STATUSES) == {"RATE_LIMITED", "UNAVAILABLE"}
+    assert documented - set(STATUSES) == {"UNAVAILABLE"}
 
 
 def test_only_what_may_go_better_the_next_time_is_retryable() -> None:
     retryable = {kind.code for kind in [*KINDS.values(), INTERNAL] if kind.retryable}
-    assert retryable == {"IDEMPOTENCY_IN_PROGRESS", "INTERNAL"}
+    assert retryable == {"IDEMPOTENCY_IN_PROGRESS", "RATE_LIMITED", "INTERNAL"}
 
 
 def test_a_refusal_becomes_a_problem() -> None:
