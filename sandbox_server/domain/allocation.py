@@ -49,8 +49,13 @@ def allocate(demands: Sequence[Demand], ranked: Sequence[Store], availability: A
     for demand in demands:
         wanted[demand.sku] += demand.quantity
     for store in ranked:
-        if all(availability(store, sku) >= quantity for sku, quantity in wanted.items()):
+        for sku, quantity in wanted.items():
+            if availability(store, sku) < quantity:
+                break
+        else:
             return [Share(*demand, store) for demand in demands]
+    if len(demands) == 1 and demands[0].quantity == 1:
+        return None  # one unit goes whole or not at all, and has just been asked for everywhere
     left = _Remaining(availability)
     shares: list[Share] = []
     for demand in demands:

@@ -109,7 +109,7 @@ def load_key(store_id: str, day: date) -> str:
 
 def local_day(store: Store, now: datetime) -> date:
     """Return the date on the store's own calendar."""
-    return now.astimezone(_zone(store.time_zone)).date()
+    return _local_day(store.time_zone, now)
 
 
 def can_serve(store: Store, level: ServiceLevel, now: datetime) -> bool:
@@ -154,6 +154,11 @@ def _cut_off_on(store: Store, day: date) -> datetime | None:
     spans = store.opening_hours[day.weekday()]
     last_moments = [min(store.cut_off, span.closes) for span in spans if span.opens < store.cut_off]
     return _instant(store.time_zone, day, max(last_moments)) if last_moments else None
+
+
+@lru_cache(maxsize=64)  # many stores of few zones are asked at one instant
+def _local_day(zone: str, now: datetime) -> date:
+    return now.astimezone(_zone(zone)).date()
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,6 @@
 """What buyers put into their baskets, and how fast they want it."""
 
+from bisect import bisect
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
@@ -21,13 +22,15 @@ class Lots(Generic[T]):
     """A draw with weights, reckoned once."""
 
     def __init__(self, rng: Random, values: Sequence[T], weights: Sequence[float]) -> None:
-        self._choices = rng.choices
+        self._random = rng.random
         self._values = values
         self._weights = list(accumulate(weights))
+        self._total = float(self._weights[-1])
+        self._last = len(values) - 1
 
     def draw(self) -> T:
         """Return one of the values."""
-        return self._choices(self._values, cum_weights=self._weights)[0]
+        return self._values[bisect(self._weights, self._random() * self._total, 0, self._last)]
 
 
 class Demand:

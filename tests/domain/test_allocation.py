@@ -118,6 +118,17 @@ def test_shares_are_given_to_as_few_and_near_stores_as_can_be(
     assert told(allocate(demands, RANKED, having(stock))) == shares
 
 
+def test_one_unit_that_nobody_has_is_asked_for_once_in_each_store() -> None:
+    asked: list[str] = []
+
+    def none(store: Store, _: str) -> int:
+        asked.append(store.store_id)
+        return 0
+
+    assert allocate([Demand("1", "A", 1)], RANKED, none) is None
+    assert asked == [store.store_id for store in RANKED]
+
+
 def test_without_stores_nothing_is_served() -> None:
     assert allocate(TWO_LINES, (), having({})) is None
 
