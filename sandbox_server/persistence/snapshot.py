@@ -23,9 +23,9 @@ import msgspec
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.instants import Instants
 from sandbox_server.persistence.memory import MemoryPersistence
-from sandbox_server.persistence.movements import COLUMNS, Movements, Names, Numbers
+from sandbox_server.persistence.movements import Movements, Numbers
 
-FORM = 2
+FORM = 3
 """The number of this form; another one is another file."""
 
 _MAGIC = b"ACORN WORLD\n"
@@ -75,8 +75,9 @@ class _Rows(msgspec.Struct, array_like=True):
 
 
 class _Ledger(msgspec.Struct, array_like=True):
-    names: list[str]
-    columns: dict[str, bytes]
+    leaves: list[bytes]
+    open_leaf: bytes
+    since: bytes
     indexes: dict[str, _Index]
 
 
@@ -153,11 +154,11 @@ def _contents(world: MemoryPersistence) -> Iterator[bytes]:
             stop = start + _ROWS_AT_ONCE
             yield pack(_Rows(columns.keys[start:stop], columns.rows[start:stop]))
     movements = world.movements
-    movements.settle()
     yield pack(
         _Ledger(
-            movements.names.texts,
-            {name: _bytes(getattr(movements, name)) for name in COLUMNS},
+            movements.leaves,
+            movements.open_leaf(),
+            _bytes(movements.since),
             {name: _index(index) for name, index in movements.indexes.items()},
         )
     )
@@ -213,9 +214,8 @@ def _fill(columns: Columns[Any], table: _Table, frames: Iterator[bytes]) -> None
 
 
 def _fill_ledger(movements: Movements, ledger: _Ledger) -> None:
-    movements.names = Names(ledger.names)
-    for name in COLUMNS:
-        setattr(movements, name, _array(getattr(movements, name).typecode, ledger.columns[name]))
+    movements.leaves, movements.since = ledger.leaves, _array("q", ledger.since)
+    movements.reopen(ledger.open_leaf)
     movements.indexes = {name: Numbers(_entries("i", ledger.indexes[name])) for name in movements.indexes}
 
 

@@ -164,8 +164,6 @@ def frame_size(whole: bytes, start: int) -> int:
 
 def laid_open(thing: Any) -> Any:
     """Everything that an object holds, so that nothing it will ever hold is forgotten; but for what is derived."""
-    if isinstance(thing, MemoryPersistence):
-        thing.movements.settle()
     if isinstance(thing, array):
         return thing.typecode, thing.tobytes()
     if isinstance(thing, dict):
