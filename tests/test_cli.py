@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from sandbox_server import __version__, serving
 from sandbox_server.cli import main
 from sandbox_server.settings import ClockMode, Settings
+from sandbox_server.traffic.throttle import Profile
 
 FLAGS = ("--host", "--port", "--fixture", "--seed", "--clock", "--data-dir", "--ephemeral", "--log-level")
 
@@ -60,11 +61,11 @@ def test_serve_without_flags_serves_the_default_settings(served: list[Settings])
 def test_every_flag_becomes_a_setting(served: list[Settings]) -> None:
     words = (
         "serve --host 0.0.0.0 --port 0 --fixture peak_day --seed 0 --clock real --data-dir here --ephemeral "
-        "--log-level debug"
+        "--throttle strict --log-level debug"
     )
     assert run(*words.split()).exit_code == 0
     assert served == [
-        Settings("0.0.0.0", 0, "peak_day", 0, ClockMode.REAL, Path("here"), ephemeral=True, log_level="debug")
+        Settings("0.0.0.0", 0, "peak_day", 0, ClockMode.REAL, Path("here"), True, Profile.STRICT, log_level="debug")
     ]
 
 
@@ -78,11 +79,12 @@ def test_every_flag_can_be_given_by_the_environment(served: list[Settings]) -> N
         SANDBOX_CLOCK="real",
         SANDBOX_DATA_DIR="there",
         SANDBOX_EPHEMERAL="1",
+        SANDBOX_THROTTLE="amazon",
         SANDBOX_LOG_LEVEL="info",
     )
     assert result.exit_code == 0, result.output
     assert served == [
-        Settings("::1", 1234, "x.yaml", 5, ClockMode.REAL, Path("there"), ephemeral=True, log_level="info")
+        Settings("::1", 1234, "x.yaml", 5, ClockMode.REAL, Path("there"), True, Profile.AMAZON, log_level="info")
     ]
 
 
@@ -100,6 +102,7 @@ def test_a_flag_counts_for_more_than_the_environment(served: list[Settings]) -> 
         (("--port", "65536"), "65536 is not in the range 0<=x<=65535"),
         (("--port", "http"), "'http' is not a valid integer range"),
         (("--clock", "fast"), "'fast' is not one of 'frozen', 'real'"),
+        (("--throttle", "none"), "'none' is not one of 'off', 'default', 'strict', 'peak', 'amazon'"),
         (("--log-level", "loud"), "'loud' is not one of"),
         (("--prot", "1"), "No such option '--prot'"),
         (("small_chain",), "unexpected extra argument"),

@@ -219,12 +219,12 @@ class Throttle:
     def standings(self, who: str, now: int) -> Iterator[Standing]:
         """Return what is left of each operation; with `off` nothing is spent of what the contract says."""
         for name, limit in self.known.items():
-            meter = self.meters.get(name) or Meter(limit)
+            meter = self.meters[name] if name in self.meters else Meter(limit)
             yield Standing(name, meter.limit, name in self.own, meter.look(who, now))
 
     def keep(self) -> bytes:
         """Return the profile, the limits that are not its own, and the buckets."""
-        meters = {name: (meter.limit, meter.keep()) for name, meter in self.meters.items() if meter}
+        meters = {name: (meter.limit, meter.keep()) for name, meter in self.meters.items() if len(meter)}
         return msgspec.msgpack.encode((self.profile, self.own, meters))
 
     def go_back_to(self, kept: bytes) -> None:
