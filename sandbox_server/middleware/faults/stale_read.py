@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox_server.domain.errors import NotFound
 from sandbox_server.middleware.faults import pages
 from sandbox_server.middleware.faults.delay_event import feed_until
 from sandbox_server.middleware.faults.effect import About, Effect
@@ -72,7 +73,8 @@ async def _lagging(until: datetime, answer: Answer, stage: Stage) -> Answer:
         items = [item for item in content["items"] if not _since(until, item, _CHANGED)]
         return answer.with_json({**content, "items": items})
     if _since(until, content, _MADE):
-        return Answer(404, *stage.wording.problem(stage.facts.operation, 404, None, stage.request_id))
+        stage.note_before(answer)
+        raise NotFound(stage.facts.operation.removeprefix("get").lower(), *stage.path_parameters.values())
     return answer
 
 

@@ -1,8 +1,7 @@
 """`writeLost`: what was answered as done has not been done."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import datetime
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sandbox_server.middleware.faults.effect import About, Effect
@@ -37,26 +36,21 @@ class WriteLostEffect(Effect):
 
     async def play(self, _given: Any, stage: Stage) -> None:
         """Let the operation act in a world that forgets it."""
-        await stage.answer(await stage.collect(_Forgetful(stage.tenant)))
+        await stage.answer(await stage.collect(Forgetful(stage.tenant)))
 
 
 class _Undone(Exception):
     """Ends a transaction without a commit."""
 
 
-class _Forgetful:
-    """A tenant whose transactions never commit."""
+class Forgetful:
+    """A tenant whose transactions never commit; everything else is the tenant's own."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
 
-    def now(self) -> datetime:
-        """Return the virtual time."""
-        return self._tenant.now()
-
-    def read(self) -> AbstractContextManager[Transaction]:
-        """Open a transaction that changes nothing."""
-        return self._tenant.read()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tenant, name)
 
     @contextmanager
     def begin(self, cause: str) -> Iterator[Transaction]:
