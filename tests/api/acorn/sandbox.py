@@ -14,7 +14,6 @@ from sandbox_server.asgi import ASGIApp
 from sandbox_server.kernel.clock import FrozenClock
 from sandbox_server.middleware.transport import http_date
 from sandbox_server.persistence.memory import Deadline, MemoryPersistence, MemoryTransaction
-from sandbox_server.persistence.movements import COLUMNS
 from sandbox_server.services.audit import audit
 from sandbox_server.settings import ClockMode
 from sandbox_server.worlds import World
@@ -116,7 +115,7 @@ class Sandbox:
         sums = blake2b()
         for name, columns in kept.columns.items():
             sums.update(repr((name, columns.rows, columns.keys)).encode())
-        sums.update(repr([getattr(kept.movements, column) for column in (*COLUMNS, "names")]).encode())
+        sums.update(repr((kept.movements.leaves, kept.movements.open_leaf())).encode())
         sums.update(repr(sorted(filter(self._stands, kept.deadlines))).encode())
         return sums.hexdigest()
 
