@@ -1,12 +1,14 @@
 """The journal held against the world: every change has its call, and no key has two effects."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from sandbox_server.domain.events import DueKind
 from sandbox_server.domain.invariants import Breach
+from sandbox_server.services.idempotency import KEPT_FOR
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.ports import Query, Transaction
 from sandbox_server.traffic.journal import Entry
@@ -32,6 +34,14 @@ class _Effect(NamedTuple):
     at: datetime
 
 
+class _Use(NamedTuple):
+    """A call that had an effect under a key."""
+
+    number: int
+    received_at: datetime
+    sent_at: datetime
+
+
 def start_here(tx: Transaction, journal: Journal) -> Start:
     """Return the start of a history that starts now."""
     return Start(tx.ledger.count(), tx.events.count(), journal.last)
@@ -47,22 +57,26 @@ def audit_trail(tx: Transaction, journal: Journal, start: Start, under_way: Coll
     """
     found = [Breach(8, f"call {flaw.number}", flaw.reason) for flaw in [journal.verify().flaw] if flaw is not None]
     calls: set[str] = set(under_way)
-    effects: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    uses: defaultdict[tuple[str, str], list[_Use]] = defaultdict(list)
     oldest: Entry | None = None
     for kept in journal.entries(start.calls):
         entry = kept.entry
         oldest = oldest or entry
         calls.add(entry.request_id)
         if key := _effective_key(entry):
-            effects[key].append(entry.number)
+            uses[key].append(_Use(entry.number, entry.received_at, entry.sent_at))
     forgotten = oldest is not None and oldest.number > start.calls + 1
     found += _unowned(_effects(tx, start), calls, oldest.received_at if oldest and forgotten else None)
-    found += [
-        Breach(5, f"{client}/{key}", f"calls {numbers} each had an effect")
-        for (client, key), numbers in effects.items()
-        if len(numbers) > 1
-    ]
+    for (client, name), of_key in uses.items():
+        if numbers := _too_soon(of_key):
+            found.append(Breach(5, f"{client}/{name}", f"calls {numbers} each had an effect"))
     return found
+
+
+def _too_soon(uses: Sequence[_Use]) -> list[int]:
+    """Return the numbers of calls of one key that came before it was good for another effect."""
+    pairs = [(one, two) for one, two in pairwise(uses) if two.sent_at - one.received_at < KEPT_FOR]
+    return sorted({use.number for pair in pairs for use in pair})
 
 
 def _effective_key(entry: Entry) -> tuple[str, str] | None:
