@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Protocol, runtime_checkable
 
+from sandbox_server.control.errors import BadSnapshot
 from sandbox_server.services.tenants import Tenant
 
 
@@ -22,7 +23,12 @@ class Kept(Protocol):
         ...
 
     def go_back_to(self, kept: bytes) -> None:
-        """Become what was kept; b"" stands for what a new tenant has."""
+        """
+        Become what was kept; b"" stands for what a new tenant has.
+
+        Raises:
+            ValueError: It was not kept by such a power.
+        """
         ...
 
 
@@ -32,9 +38,17 @@ def keep(tenant: Tenant) -> dict[str, bytes]:
 
 
 def go_back(tenant: Tenant, kept: Mapping[str, bytes]) -> None:
-    """Put the tenant's powers back to what was kept; those of which nothing was kept begin anew."""
+    """
+    Put the tenant's powers back to what was kept; those of which nothing was kept begin anew.
+
+    Raises:
+        BadSnapshot: What was kept is not what a power keeps.
+    """
     for power in _kept(tenant):
-        power.go_back_to(kept.get(power.kept_as, b""))
+        try:
+            power.go_back_to(kept.get(power.kept_as, b""))
+        except ValueError as error:
+            raise BadSnapshot(f"The file is damaged: of its {power.kept_as}: {error}.") from None
 
 
 def _kept(tenant: Tenant) -> Iterator[Kept]:

@@ -3,8 +3,8 @@ How many calls a credential may make of an operation: token buckets, in whole nu
 
 A bucket is one number, the time at which it will be full again. Each call puts that off by the time in which one call
 flows in; a call that would put it off by more than a whole bucket is one too many. So nothing has to be refilled,
-looking changes nothing, and a bucket that is full is as good as none. Time is counted by what flows in: a millisecond has
-`Limit.rate` parts, a call has `_CALL` of them. So nothing is ever rounded.
+looking changes nothing, and a bucket that is full is as good as none. Time is counted by what flows in: a millisecond
+has `Limit.rate` parts, a call has `_CALL` of them. So nothing is ever rounded.
 """
 
 from collections.abc import Iterator, Mapping

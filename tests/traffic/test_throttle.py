@@ -239,6 +239,6 @@ def test_buckets_of_another_versions_limits_are_full() -> None:
 def test_what_no_throttle_kept_is_refused_and_changes_nothing(kept: bytes) -> None:
     throttle = spent()
     before = throttle.keep()
-    with pytest.raises(ValueError, match="array|malformed|Invalid|Expected|data"):
+    with pytest.raises(msgspec.DecodeError):
         throttle.go_back_to(kept)
     assert throttle.keep() == before
