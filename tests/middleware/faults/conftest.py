@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox_server.middleware.faults.stage import Stage
 from tests.api.acorn.shop import open_shop
 from tests.middleware.faults.market import Market, served
+from tests.middleware.faults.waits import Waits
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,11 @@ def market(served_shop: Market) -> Iterator[Market]:
     served_shop.begin_anew()
     yield served_shop
     assert served_shop.breaches() == []
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    """Return what faults wait for in this test."""
+    waits = Waits()
+    monkeypatch.setattr(Stage, "wait", waits.wait)
+    return waits
