@@ -17,7 +17,8 @@ from sandbox_server.resources import contract_path
 PROBLEM = "application/problem+json"
 # openapi-core knows bearer tokens, and not the OAuth that gives them out.
 _BEARER = {"oauth": {"type": "http", "scheme": "bearer"}}
-_BYTES = ("application/pdf", "image/png", "application/octet-stream", "application/x-ndjson")
+_BYTES = ("application/pdf", "image/png", "application/octet-stream")
+_LINES = {"application/x-ndjson": bytes.decode}
 RETRYABLE = {"IDEMPOTENCY_IN_PROGRESS", "RATE_LIMITED", "INTERNAL", "UNAVAILABLE"}
 
 
@@ -57,7 +58,7 @@ class Document:
             config=Config(
                 # tests/contracts holds the document itself against OpenAPI
                 spec_validator_cls=None,
-                extra_media_type_deserializers={PROBLEM: json.loads} | dict.fromkeys(_BYTES, bytes),
+                extra_media_type_deserializers={PROBLEM: json.loads} | _LINES | dict.fromkeys(_BYTES, bytes),
             ),
         )
         self._any_problem = OAS30ReadValidator({"$ref": "#/components/schemas/Problem", **document})
