@@ -15,7 +15,7 @@ from sandbox_server.traffic.faults import FaultRules
 
 _SHOWN = 1000
 _CALLS_SHOWN = 100
-_NOT_APPLICABLE = {6, 7}
+_NOT_APPLICABLE = {7}
 """Invariants about what the sandbox does not have yet."""
 
 

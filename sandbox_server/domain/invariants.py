@@ -1,8 +1,7 @@
 """
 What must hold of every world at every moment; the audit names what does not.
 
-Source: control document, "Invariants"; the numbers are its own. Those that need transfers, settlements and the
-journal come with them.
+Source: control document, "Invariants"; the numbers are its own. The one that needs settlements comes with them.
 """
 
 import itertools
@@ -10,12 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from sandbox_server.domain import orders, returns, shipments
+from sandbox_server.domain import orders, returns, shipments, transfers
 from sandbox_server.domain.events import Change
 from sandbox_server.domain.inventory import Movement, Quantity, StockLevel
 from sandbox_server.domain.orders import AllocationStatus, Order
 from sandbox_server.domain.returns import Return, ReturnLine
 from sandbox_server.domain.shipments import Shipment
+from sandbox_server.domain.transfers import DiscrepancyKind, Transfer
 
 S = TypeVar("S", bound=str)
 
@@ -133,6 +133,13 @@ def return_history_is_legal(rma: Return) -> Iterator[Breach]:
     return _illegal(rma.return_id, rma.status, rma.history, returns.TRANSITIONS, returns.BEGINNINGS)
 
 
+def transfer_history_is_legal(transfer: Transfer) -> Iterator[Breach]:
+    """Name steps that the life cycle of a transfer does not have (4)."""
+    return _illegal(
+        transfer.transfer_id, transfer.status, transfer.history, transfers.TRANSITIONS, transfers.BEGINNINGS
+    )
+
+
 def tracking_is_legal(shipment: Shipment) -> Iterator[Breach]:
     """Name steps that the way of a parcel does not have (4)."""
     statuses = [event.status for event in shipment.tracking_events]
@@ -151,6 +158,55 @@ def tracking_numbers_are_unique(all_shipments: Iterable[Shipment]) -> Iterator[B
     for key, count in seen.items():
         if count > 1:
             yield Breach(5, key, f"{count} shipments have it")
+
+
+def nothing_is_lost_on_the_way(transfer: Transfer) -> Iterator[Breach]:
+    """Name what of a transfer was dispatched and neither came, nor is in transit, nor is a discrepancy (6)."""
+    came: Counter[str] = Counter()
+    for receipt in transfer.receipts:
+        for units in receipt.lines:
+            came[units.sku] += units.quantity
+    short, over = (_recorded(transfer, kind) for kind in DiscrepancyKind)
+    for line in transfer.lines:
+        sent, coming = transfers.dispatched(transfer, line), transfers.in_transit(transfer, line)
+        if line.received != came[line.sku]:
+            detail = f"{line.sku}: {line.received} received, {came[line.sku]} in its receipts"
+            yield Breach(6, transfer.transfer_id, detail)
+        if sent != line.received + coming + short[line.sku] - over[line.sku]:
+            figures = f"{line.received} received, {coming} in transit, {short[line.sku]} short, {over[line.sku]} over"
+            yield Breach(6, transfer.transfer_id, f"{line.sku}: {sent} dispatched; {figures}")
+
+
+def transfers_net_to_zero(all_transfers: Iterable[Transfer], movements: Iterable[Movement]) -> Iterator[Breach]:
+    """
+    Name transfers whose goods left or reached stores otherwise than they say (6).
+
+    Args:
+        movements: Those that transfers caused.
+    """
+    said: Counter[tuple[str, str, str]] = Counter()
+    for transfer in all_transfers:
+        for line in transfer.lines:
+            if transfer.from_store_id is not None:
+                said[transfer.transfer_id, transfer.from_store_id, line.sku] -= transfers.dispatched(transfer, line)
+            if transfer.to_store_id is not None:
+                said[transfer.transfer_id, transfer.to_store_id, line.sku] += line.received
+    did: Counter[tuple[str, str, str]] = Counter()
+    for movement in movements:
+        did[movement.reference, movement.store_id, movement.sku] += movement.delta
+    for place in dict.fromkeys((*said, *did)):
+        if said[place] != did[place]:
+            transfer_id, store_id, sku = place
+            detail = f"{sku}: it moves {said[place]:+} at {store_id}; the ledger says {did[place]:+}"
+            yield Breach(6, transfer_id, detail)
+
+
+def _recorded(transfer: Transfer, kind: DiscrepancyKind) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for discrepancy in transfer.discrepancies:
+        if discrepancy.kind is kind:
+            units[discrepancy.sku] += discrepancy.quantity
+    return units
 
 
 def _promises(movement: Movement) -> bool:

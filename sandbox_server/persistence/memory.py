@@ -17,6 +17,7 @@ from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.domain.tills import CountChange, Opening, Shelf
+from sandbox_server.domain.transfers import Transfer
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
@@ -222,6 +223,7 @@ class MemoryTransaction:
     orders: Table[Order]
     shipments: Table[Shipment]
     returns: Table[Return]
+    transfers: Table[Transfer]
     events: Table[Event]
     due: Table[DueEvent]
     ledger: Ledger

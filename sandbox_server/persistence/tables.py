@@ -16,6 +16,7 @@ from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.domain.tills import CountChange, Opening, Shelf
+from sandbox_server.domain.transfers import Transfer
 from sandbox_server.services.codec import unpacker
 from sandbox_server.services.ports import Replay
 from sandbox_server.traffic.credentials import Credential, Token
@@ -110,6 +111,13 @@ RETURNS = Spec(
         "store_id": lambda rma: tuple(dict.fromkeys((rma.store_id, *(receipt.store_id for receipt in rma.receipts)))),
     },
 )
+TRANSFERS = Spec(
+    "transfers",
+    Transfer,
+    attrgetter("transfer_id"),
+    fixed={"kind": lambda transfer: (transfer.kind,), "store_id": attrgetter("store_ids")},
+    moving={"status": lambda transfer: (transfer.status,)},
+)
 EVENTS = Spec("events", Event, attrgetter("event_id"), fixed={"type": lambda event: (event.type,)}, updated="at")
 DUE = Spec("due", DueEvent, lambda event: event.key)
 CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.client_id)
@@ -133,6 +141,7 @@ SPECS: tuple[Spec[Any], ...] = (
     ORDERS,
     SHIPMENTS,
     RETURNS,
+    TRANSFERS,
     EVENTS,
     DUE,
     CREDENTIALS,

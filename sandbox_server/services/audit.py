@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from sandbox_server.domain import invariants, tills
 from sandbox_server.domain.invariants import Breach
-from sandbox_server.domain.inventory import Movement, StockLevel
+from sandbox_server.domain.inventory import Cause, Movement, StockLevel
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.services.ports import Query, Transaction
@@ -36,6 +36,7 @@ def audit(tx: Transaction) -> list[Breach]:
         ),
         *invariants.tracking_numbers_are_unique(parcel for parcels in shipments.values() for parcel in parcels),
         *(breach for rmas in returns.values() for rma in rmas for breach in _return(rma)),
+        *_transfers(tx),
     ]
 
 
@@ -60,8 +61,16 @@ def _return(rma: Return) -> Iterator[Breach]:
     yield from invariants.return_history_is_legal(rma)
 
 
-def _movements(tx: Transaction) -> Iterator[Movement]:
+def _transfers(tx: Transaction) -> Iterator[Breach]:
+    transfers = list(tx.transfers.select())
+    for transfer in transfers:
+        yield from invariants.transfer_history_is_legal(transfer)
+        yield from invariants.nothing_is_lost_on_the_way(transfer)
+    yield from invariants.transfers_net_to_zero(transfers, _movements(tx, cause=Cause.TRANSFER))
+
+
+def _movements(tx: Transaction, **where: str) -> Iterator[Movement]:
     after: int | None = 0
     while after is not None:
-        found, after = tx.ledger.page(Query(after=after, limit=_PAGE))
+        found, after = tx.ledger.page(Query(where, after=after, limit=_PAGE))
         yield from found

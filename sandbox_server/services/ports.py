@@ -21,6 +21,7 @@ from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.domain.tills import CountChange, Opening, Shelf
+from sandbox_server.domain.transfers import Transfer
 from sandbox_server.traffic.credentials import Credential, Token
 
 E = TypeVar("E", bound=msgspec.Struct)
@@ -160,6 +161,7 @@ class Transaction(Protocol):
     orders: Table[Order]
     shipments: Table[Shipment]
     returns: Table[Return]
+    transfers: Table[Transfer]
     events: Table[Event]
     due: Table[DueEvent]
     credentials: Table[Credential]

@@ -17,6 +17,8 @@ from sandbox_server.domain.orders import RejectReason
 from sandbox_server.domain.returns import Condition, ReceivedLine, RefundLine, ReturnReason, Wanted
 from sandbox_server.domain.shipments import Carrier, Parcel, ShipmentStatus, TrackingEvent
 from sandbox_server.domain.stores import DAYS, Address, Capability, Span, Store, StoreStatus
+from sandbox_server.domain.transfers import TransferKind, Units
+from sandbox_server.domain.transfers import Wanted as WantedTransfer
 from sandbox_server.kernel.clock import whole_milliseconds
 from sandbox_server.kernel.geo import Location
 from sandbox_server.kernel.money import parse_money
@@ -138,6 +140,22 @@ def refund_lines(body: Body, currency: str) -> list[RefundLine]:
     if faults:
         raise Unprocessable("Some amounts are not the order's money.", faults)
     return lines
+
+
+def wanted_transfer(body: Body) -> WantedTransfer:
+    """Return what is to go from where to where."""
+    ends = body.get("fromStoreId"), body.get("toStoreId")
+    return WantedTransfer(TransferKind(body["kind"]), *ends, units(body), body.get("note"))
+
+
+def units(body: Body) -> tuple[Units, ...]:
+    """Return the lines of a transfer, or of what came of one."""
+    return tuple(Units(line["sku"], line["quantity"]) for line in body["lines"])
+
+
+def dispatched_at(body: Body) -> datetime | None:
+    """Return when a transfer's goods left; None where that is not said."""
+    return _moment(body["dispatchedAt"]) if "dispatchedAt" in body else None
 
 
 @lru_cache(maxsize=1024)  # a stock report says the same instant for each of its items

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sandbox_server.api.acorn import catalogue, events, inventory, meta, orders, returns, shipments, stores
+from sandbox_server.api.acorn import catalogue, events, inventory, meta, orders, returns, shipments, stores, transfers
 from sandbox_server.api.acorn.access import Endpoints
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.operation import Handler, Standalone
@@ -44,6 +44,12 @@ def operations(contract: Contract, directory: Directory, world: str) -> Mapping[
         "getReturn": returns.get_return,
         "receiveReturn": returns.receive_return,
         "refundReturn": returns.refund_return,
+        "listTransfers": transfers.list_transfers,
+        "requestTransfer": transfers.request_transfer,
+        "getTransfer": transfers.get_transfer,
+        "dispatchTransfer": transfers.dispatch_transfer,
+        "receiveTransfer": transfers.receive_transfer,
+        "cancelTransfer": transfers.cancel_transfer,
         "listEvents": events.list_events,
         "getRateLimits": meta.get_rate_limits,
         "getHealth": meta.health(contract, world),

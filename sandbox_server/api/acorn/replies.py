@@ -12,10 +12,11 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store
+from sandbox_server.domain.transfers import Transfer
 from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Table, Transaction
 
-Versioned = Store | Product | Order | Shipment | Return
+Versioned = Store | Product | Order | Shipment | Return | Transfer
 V = TypeVar("V", bound=Versioned)
 
 

@@ -44,6 +44,16 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
+def present(**members: Any) -> Wire:
+    """Return the members that have a value."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def history(steps: Iterable[Change]) -> list[Wire]:
+    """Return the steps of a life cycle."""
+    return [present(at=instant(step.at), **{"from": step.origin}, to=step.to, cause=step.cause) for step in steps]
+
+
 def store(packed: Packed) -> Wire:
     """Return a store."""
     shop = _unpack_store(packed)
@@ -155,7 +165,7 @@ def order(packed: Packed) -> Wire:
     totals = [line_total(line, sale.currency) for line in sale.lines]
     nothing = Money(0, sale.currency)
     subtotal, tax = sum((net for net, _ in totals), nothing), sum((tax for _, tax in totals), nothing)
-    return _present(
+    return present(
         orderId=sale.order_id,
         status=sale.status,
         serviceLevel=sale.service_level,
@@ -171,7 +181,7 @@ def order(packed: Packed) -> Wire:
         tax=_money(tax),
         total=_money(subtotal + tax),
         cancellation=_cancellation(sale.cancellation) if sale.cancellation else None,
-        history=_history(sale.history),
+        history=history(sale.history),
     )
 
 
@@ -208,7 +218,7 @@ def rma(packed: Packed) -> Wire:
         "lines": [_return_line(line, goods.currency) for line in goods.lines],
         "receipts": [_receipt(receipt) for receipt in goods.receipts],
         "refunds": [_refund(refund, goods.currency) for refund in goods.refunds],
-        "history": _history(goods.history),
+        "history": history(goods.history),
     }
 
 
@@ -225,10 +235,6 @@ def event(packed: Packed) -> Wire:
     }
 
 
-def _present(**members: Any) -> Wire:
-    return {name: value for name, value in members.items() if value is not None}
-
-
 def _instant_or_none(at: datetime | None) -> str | None:
     return instant(at) if at is not None else None
 
@@ -238,7 +244,7 @@ def _money(money: Money) -> Wire:
 
 
 def _address(place: Address) -> Wire:
-    return _present(
+    return present(
         line1=place.line1,
         line2=place.line2,
         city=place.city,
@@ -265,7 +271,7 @@ def _report_result(report: StockReport, refusal: ReportRefusal | None) -> Wire:
 
 
 def _buyer(person: Buyer) -> Wire:
-    return _present(name=person.name, email=person.email, phone=person.phone, address=_address(person.address))
+    return present(name=person.name, email=person.email, phone=person.phone, address=_address(person.address))
 
 
 def _line(line: Line, currency: str) -> Wire:
@@ -285,7 +291,7 @@ def _line(line: Line, currency: str) -> Wire:
 
 
 def _allocation(part: Allocation) -> Wire:
-    return _present(
+    return present(
         storeId=part.store_id,
         quantity=part.quantity,
         shippedQuantity=part.shipped,
@@ -296,20 +302,16 @@ def _allocation(part: Allocation) -> Wire:
 
 
 def _cancellation(end: Cancellation) -> Wire:
-    return _present(by=end.by, reason=end.reason, at=instant(end.at), note=end.note)
-
-
-def _history(steps: Iterable[Change]) -> list[Wire]:
-    return [_present(at=instant(step.at), **{"from": step.origin}, to=step.to, cause=step.cause) for step in steps]
+    return present(by=end.by, reason=end.reason, at=instant(end.at), note=end.note)
 
 
 def _package(parcel: Parcel) -> Wire:
     size = _dimensions(parcel.dimensions) if parcel.dimensions else None
-    return _present(weightGrams=parcel.weight_grams, dimensions=size)
+    return present(weightGrams=parcel.weight_grams, dimensions=size)
 
 
 def _tracking_event(event: TrackingEvent) -> Wire:
-    return _present(
+    return present(
         status=event.status,
         occurredAt=instant(event.occurred_at),
         description=event.description,
