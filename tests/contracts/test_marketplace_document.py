@@ -6,7 +6,7 @@ from enum import StrEnum
 import pytest
 from openapi_spec_validator import validate
 
-from sandbox_server.domain import catalogue, events, inventory, orders, returns, shipments, stores
+from sandbox_server.domain import catalogue, events, inventory, orders, returns, shipments, stores, transfers
 from sandbox_server.traffic.credentials import ALL_SCOPES
 from tests.contracts.document import (
     DOCUMENT,
@@ -51,6 +51,12 @@ OPERATIONS: dict[str, tuple[str | None, int, int]] = {
     "getReturn": ("returns:read", 60, 20),
     "receiveReturn": ("returns:write", 60, 20),
     "refundReturn": ("returns:write", 60, 20),
+    "listTransfers": ("inventory:read", 60, 20),
+    "requestTransfer": ("inventory:write", 120, 40),
+    "getTransfer": ("inventory:read", 60, 20),
+    "dispatchTransfer": ("inventory:write", 120, 40),
+    "receiveTransfer": ("inventory:write", 120, 40),
+    "cancelTransfer": ("inventory:write", 120, 40),
     "listEvents": ("events:read", 120, 40),
     "getRateLimits": (None, 30, 10),
     "getHealth": (None, 600, 100),
@@ -65,9 +71,11 @@ LISTS = {
     "listOrders",
     "listShipments",
     "listReturns",
+    "listTransfers",
     "listEvents",
 }
-VERSIONED = {"Store", "Product", "Order", "Shipment", "Return"}
+CREATE = {"createStore", "createShipment", "openReturn", "requestTransfer"}
+VERSIONED = {"Store", "Product", "Order", "Shipment", "Return", "Transfer"}
 
 # Source: contract, "Errors".
 CODES = {
@@ -144,7 +152,7 @@ def test_an_operation_documents_every_status_that_it_can_give(operation: Operati
     expected = {"400", "406", "413", "429", "500", "503"}
     if operation.operation_id != "getHealth":
         expected |= {"401", "403"}
-    if "{" in operation.path or operation.operation_id in {"createShipment", "openReturn"}:
+    if "{" in operation.path or operation.operation_id in {"createShipment", "openReturn", "requestTransfer"}:
         expected.add("404")
     if operation.bodies:
         expected.add("415")
@@ -182,7 +190,7 @@ def test_a_success_carries_the_headers_of_its_kind(operation: Operation) -> None
     assert headers >= {"RateLimit-Policy", "RateLimit"}
     assert ("ETag" in headers) == bool(schemas & VERSIONED)
     assert ("Idempotent-Replayed" in headers) == ("Idempotency-Key" in operation.parameters)
-    assert ("Location" in headers) == (operation.operation_id in {"createStore", "createShipment", "openReturn"})
+    assert ("Location" in headers) == (operation.operation_id in CREATE)
     assert ("Cache-Control" in headers) == (operation.operation_id == "createToken")
 
 
@@ -293,6 +301,10 @@ def test_the_next_page_has_the_filters_of_this_one(list_id: str) -> None:
         ("ReturnStatus", returns.ReturnStatus),
         ("ReturnReason", returns.ReturnReason),
         ("Condition", returns.Condition),
+        ("TransferKind", transfers.TransferKind),
+        ("TransferStatus", transfers.TransferStatus),
+        ("TransferCancelReason", transfers.TransferCancelReason),
+        ("DiscrepancyKind", transfers.DiscrepancyKind),
         ("EventType", events.EventType),
     ],
 )
@@ -314,6 +326,7 @@ def test_cancellations_and_rejected_reports_have_the_words_of_the_domain() -> No
         ("OrderStatus", orders.TRANSITIONS),
         ("ShipmentStatus", shipments.TRANSITIONS),
         ("ReturnStatus", returns.TRANSITIONS),
+        ("TransferStatus", transfers.TRANSITIONS),
     ],
 )
 def test_a_life_cycle_is_the_table_of_the_domain(schema: str, transitions: dict[str, frozenset[str]]) -> None:

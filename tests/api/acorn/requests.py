@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from tests.api.acorn.conformance import CONTRACT
 from tests.api.acorn.sandbox import Sandbox
 from tests.api.acorn.shop import (
+    WIRE_NOW,
     acknowledged,
     buy,
     new_store,
@@ -13,9 +14,13 @@ from tests.api.acorn.shop import (
     receipt,
     refund,
     report,
+    requested,
     returned,
+    sent,
     shipment,
     shipped,
+    transfer,
+    transferred,
 )
 
 
@@ -80,6 +85,18 @@ SAMPLES: Mapping[str, Callable[[Sandbox], Sample]] = {
     "getReturn": lambda shop: Sample(f"/returns/{returned(shop, ('SKU-1', 1))['returnId']}"),
     "receiveReturn": lambda shop: Sample(f"/returns/{returned(shop, ('SKU-1', 1))['returnId']}/receipts", receipt()),
     "refundReturn": _refund,
+    "listTransfers": lambda _: Sample("/transfers"),
+    "requestTransfer": lambda _: Sample("/transfers", transfer()),
+    "getTransfer": lambda shop: Sample(f"/transfers/{requested(shop)['transferId']}"),
+    "dispatchTransfer": lambda shop: Sample(
+        f"/transfers/{requested(shop)['transferId']}/dispatches", {"dispatchedAt": WIRE_NOW}
+    ),
+    "receiveTransfer": lambda shop: Sample(
+        f"/transfers/{transferred(shop)['transferId']}/receipts", {**sent(2), "final": False}
+    ),
+    "cancelTransfer": lambda shop: Sample(
+        f"/transfers/{requested(shop)['transferId']}/cancellations", {"reason": "OTHER"}
+    ),
     "listEvents": lambda _: Sample("/events"),
     "getRateLimits": lambda _: Sample("/rate-limits"),
     "getHealth": lambda _: Sample("/health", needs_key=False),

@@ -155,6 +155,36 @@ def new_store(**changes: Any) -> Any:
     return body | changes
 
 
+def transfer(**changes: Any) -> Any:
+    """Return the body that asks for two SKU-1 to go from S0001 to S0003, changed where a test says so."""
+    body = {
+        "kind": "STORE_TO_STORE",
+        "fromStoreId": "S0001",
+        "toStoreId": "S0003",
+        "lines": [{"sku": "SKU-1", "quantity": 2}],
+    }
+    return {name: value for name, value in (body | changes).items() if value is not None}
+
+
+def requested(sandbox: Sandbox, **changes: Any) -> Any:
+    """Return a new transfer."""
+    answer = sandbox.post("/transfers", transfer(**changes))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def transferred(sandbox: Sandbox, **changes: Any) -> Any:
+    """Return a transfer on its way."""
+    answer = sandbox.post(f"/transfers/{requested(sandbox, **changes)['transferId']}/dispatches", {})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def sent(quantity: int = 2, sku: str = "SKU-1") -> Any:
+    """Return the body that records goods of a transfer that came."""
+    return {"lines": [{"sku": sku, "quantity": quantity}]}
+
+
 def level(sandbox: Sandbox, store_id: str, sku: str) -> tuple[int, int, int]:
     """Return what a store has of a SKU: on hand, reserved, allocated."""
     (item,) = sandbox.get("/inventory", storeId=store_id, sku=sku).json()["items"]

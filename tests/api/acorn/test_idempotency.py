@@ -57,6 +57,8 @@ def _changed(sample: Sample) -> Any:
         ("note", "Another"),
         ("location", "Elsewhere"),
         ("trackingNumber", "9" * 10),
+        ("dispatchedAt", "2026-11-27T14:59:59Z"),
+        ("final", True),
     ):
         if name in sample.body or (name, sample.path.rpartition("/")[2]) in _MAY_HAVE:
             return {**sample.body, name: value}
@@ -64,7 +66,7 @@ def _changed(sample: Sample) -> Any:
     return {**sample.body, "lines": [line, {**line, "lineId": "9"}]}
 
 
-_MAY_HAVE = {("note", "cancellations"), ("location", "tracking-events")}
+_MAY_HAVE = {("note", "cancellations"), ("note", "transfers"), ("location", "tracking-events")}
 
 
 def test_the_same_body_written_otherwise_is_the_same_call(shop: Sandbox) -> None:
