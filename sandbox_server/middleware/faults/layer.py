@@ -102,7 +102,8 @@ def _suits(rule: Rule, facts: Facts) -> bool:
 async def _facts(scope: Scope, request: Request, credential: str | None, rules: FaultRules) -> Facts:
     operation: str = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
     stores = await _stores(scope, request) if rules.asks_for_stores(operation) else frozenset[str]()
-    return Facts(operation, credential, scope["state"]["headers"], stores)
+    state = scope["state"]
+    return Facts(operation, credential, state["headers"], stores, is_known=state["caller"] is not None)
 
 
 async def _stores(scope: Scope, request: Request) -> frozenset[str]:

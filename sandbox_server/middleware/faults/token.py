@@ -21,7 +21,7 @@ class TokenEffect(Effect):
 
     def suits(self, given: Any, call: Facts) -> bool:
         """Whether somebody known is calling; with a token, where it is to end."""
-        return call.credential is not None and (given == "reject" or _token(call) is not None)
+        return call.is_known and (given == "reject" or _token(call) is not None)
 
     async def play(self, given: Any, stage: Stage) -> None:
         """

@@ -18,15 +18,17 @@ class Facts(NamedTuple):
 
     Args:
         operation: The operation's name in the contract.
-        credential: The caller's client id; None where nobody is known.
+        credential: The caller's client id, proven or claimed; None where nobody says who it is.
         headers: By lower-case name.
         stores: The stores that it is about, by its path, query or body; empty where no rule asks.
+        is_known: Whether the operation asks who calls, and the caller has proven it.
     """
 
     operation: str
     credential: str | None = None
     headers: Mapping[bytes, bytes] = {}
     stores: frozenset[str] = frozenset()
+    is_known: bool = False
 
 
 class Match(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
