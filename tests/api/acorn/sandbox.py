@@ -16,6 +16,7 @@ from sandbox_server.middleware.transport import http_date
 from sandbox_server.persistence.memory import Deadline, MemoryPersistence, MemoryTransaction
 from sandbox_server.services.audit import audit
 from sandbox_server.settings import ClockMode
+from sandbox_server.traffic.throttle import Profile, Throttle
 from sandbox_server.worlds import World
 from tests.api.acorn import conformance
 
@@ -53,6 +54,7 @@ class Sandbox:
         """Forget all that was done: the application stays, its world is another copy of the first one."""
         self.tenant._persistence = self._world.persistence.fork()
         self.tenant.clock = FrozenClock(self._world.now)
+        self.tenant.power(Throttle).set(Profile.OFF)
 
     @property
     def now(self) -> datetime:
