@@ -15,6 +15,7 @@ LISTS = frozenset(
         "listOrders",
         "listShipments",
         "listReturns",
+        "listTransfers",
         "listEvents",
     }
 )

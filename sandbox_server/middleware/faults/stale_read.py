@@ -30,7 +30,8 @@ class StaleReadEffect(Effect):
         "calls. A request that is new is answered as by a copy that lags: lists without what has changed "
         "since, the feed of events up to then, and 404 for what was made since.",
         {"match": {"operation": "getOrder"}, "effect": {"staleRead": {"bySeconds": 900}}},
-        operations=pages.LISTS | {"getStore", "getProduct", "getInventory", "getOrder", "getShipment", "getReturn"},
+        operations=pages.LISTS
+        | {"getStore", "getProduct", "getInventory", "getOrder", "getShipment", "getReturn", "getTransfer"},
         member="bySeconds",
     )
 

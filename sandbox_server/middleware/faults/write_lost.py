@@ -30,6 +30,10 @@ class WriteLostEffect(Effect):
                 "openReturn",
                 "receiveReturn",
                 "refundReturn",
+                "requestTransfer",
+                "dispatchTransfer",
+                "receiveTransfer",
+                "cancelTransfer",
             }
         ),
     )
