@@ -97,10 +97,10 @@ class Market:
     def post(self, path: str, json: Any, once: str | None = None) -> httpx.Response:
         return self.call("POST", path, json, once)
 
-    def buy(self, units: int = 1, sku: str = "SKU-1") -> str:
-        """Return the id of a new order of units of a SKU, which S0001 is to fulfil."""
+    def buy(self, units: int = 1, level: ServiceLevel = ServiceLevel.STANDARD) -> str:
+        """Return the id of a new order of units of SKU-1, which S0001 is to fulfil."""
         with self.sandbox.transaction("buyer:test") as tx:
-            return orders.place(tx, BUYER, [(sku, units)], ServiceLevel.STANDARD).order_id
+            return orders.place(tx, BUYER, [("SKU-1", units)], level).order_id
 
     def accept(self, order_id: str, once: str | None = None) -> httpx.Response:
         """Acknowledge line 1 of an order."""

@@ -89,6 +89,13 @@ def test_a_day_that_no_calendar_has_is_refused_as_ever(market: Market) -> None:
     assert faults(market.call("GET", "/orders", updatedAfter="2026-02-30T00:00:00Z"), 400, "INVALID_REQUEST")
 
 
+def test_a_parameter_that_is_repeated_is_refused_as_ever(market: Market) -> None:
+    market.play(skew(420))
+    after = "updatedAfter=2026-11-27T15:00:00Z"
+    answer = market.send("GET", f"/orders?{after}&{after}", b"", {"x-api-key": "acorn-key"})
+    assert faults(answer, 400, "INVALID_REQUEST") == [("updatedAfter", "REPEATED")]
+
+
 def test_a_label_comes_as_it_is(market: Market) -> None:
     order_id = market.buy()
     market.accept(order_id)

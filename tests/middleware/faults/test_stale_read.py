@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.api.acorn.conformance import problem
+from sandbox_server.middleware.faults.registry import EFFECTS
+from tests.api.acorn.conformance import CONTRACT, problem
+from tests.api.acorn.sandbox import READER_KEY
 from tests.middleware.faults.market import Market
 
 STALE = {"staleRead": {"bySeconds": 900}}
@@ -10,6 +12,11 @@ STALE = {"staleRead": {"bySeconds": 900}}
 
 def ids(page: Any) -> list[str]:
     return [order["orderId"] for order in page["items"]]
+
+
+def test_it_plays_on_every_read_of_the_business() -> None:
+    reads = {operation.operation_id for operation in CONTRACT.operations() if operation.method == "GET"}
+    assert EFFECTS["staleRead"].about.operations == reads - {"getShipmentLabel", "getRateLimits", "getHealth"}
 
 
 def test_a_client_does_not_see_what_it_has_just_done(market: Market) -> None:
@@ -34,7 +41,7 @@ def test_of_earlier_answers_the_newest_that_is_old_enough_comes(market: Market) 
         step()
         answers.append(market.get(path))
         market.pass_time(minutes=20)
-    for minutes, expected in ((10, 2), (25, 1), (45, 0), (500, 0)):
+    for minutes, expected in ((10, 2), (20, 2), (25, 1), (45, 0), (500, 0)):
         market.play({"staleRead": {"bySeconds": minutes * 60}})
         assert market.get(path) == answers[expected]
 
@@ -46,6 +53,15 @@ def test_what_was_answered_by_a_fault_is_no_earlier_answer(market: Market) -> No
     market.get(f"/orders/{order_id}")
     market.play(STALE)
     assert "xNew" not in market.get(f"/orders/{order_id}")
+
+
+def test_what_another_client_was_answered_is_no_earlier_answer(market: Market) -> None:
+    order_id = market.buy()
+    market.pass_time(minutes=20)
+    market.sandbox.get(f"/orders/{order_id}", key=READER_KEY)
+    market.accept(order_id)
+    market.play(STALE)
+    assert market.get(f"/orders/{order_id}")["status"] == "ACKNOWLEDGED"
 
 
 def test_another_query_is_another_request(market: Market) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox_server.domain.inventory import level_key
+from sandbox_server.domain.stores import ServiceLevel
 from sandbox_server.middleware.faults.registry import EFFECTS
 from sandbox_server.middleware.faults.write_lost import Forgetful
 from sandbox_server.services import tills
@@ -173,7 +174,7 @@ class TestDuplicateOrder:
     """An order comes twice."""
 
     def test_the_list_has_the_newest_order_twice(self, market: Market) -> None:
-        placed = [market.buy(), market.buy(2)]
+        placed = [market.buy(), market.buy(2, ServiceLevel.EXPEDITED)]
         market.play({"duplicateOrder": True}, "listOrders", max_count=1)
         items = market.get("/orders")["items"]
         assert [order["orderId"] for order in items[:2]] == placed
@@ -181,7 +182,8 @@ class TestDuplicateOrder:
         assert twin["orderId"] not in placed
         assert twin["buyer"] == original["buyer"]
         assert [(line["sku"], line["quantity"]) for line in twin["lines"]] == [("SKU-1", 2)]
-        assert (twin["serviceLevel"], twin["total"]) == (original["serviceLevel"], original["total"])
+        assert twin["serviceLevel"] == original["serviceLevel"] == "EXPEDITED"
+        assert twin["total"] == original["total"]
         assert market.get("/orders")["items"] == items
 
     def test_both_are_orders_like_any_other(self, market: Market) -> None:
