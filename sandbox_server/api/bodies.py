@@ -124,17 +124,18 @@ async def read_bounded(headers: Mapping[bytes, bytes], receive: Receive, limit: 
     length = headers.get(b"content-length")
     if length is not None and (not length.isdigit() or int(length[:20]) > limit):
         raise BodyTooLarge(limit)
-    body = bytearray()
-    more = True
+    parts: list[bytes] = []
+    size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
-        body += message.get("body", b"")
-        if len(body) > limit:
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
             raise BodyTooLarge(limit)
         more = message.get("more_body", False)
-    return bytes(body)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def decode_json(raw: bytes) -> Any:

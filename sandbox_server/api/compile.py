@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.middleware.abstract import RoutedAPI
 
 from sandbox_server.api.answers import Answer, Answers, Fragments
 from sandbox_server.api.bodies import Body
@@ -18,6 +18,7 @@ from sandbox_server.api.contract import Contract, Operation
 from sandbox_server.api.negotiation import choose_media_type
 from sandbox_server.api.operation import Call, Handler, Reply, Standalone
 from sandbox_server.api.parameters import Parameters
+from sandbox_server.api.routing import Routed
 from sandbox_server.api.schemas import Schemas
 from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, respond, respond_in_pieces
 from sandbox_server.services import idempotency
@@ -142,7 +143,7 @@ class _CompiledAPI(RoutedAPI):  # type: ignore[misc]  # Connexion ships no types
         return CompiledOperation(self._contract, known, handler, self._schemas, self._fragments)
 
 
-class CompiledOperations(RoutedMiddleware):  # type: ignore[misc]  # Connexion ships no types
+class CompiledOperations(Routed):
     """The innermost part of the server: hands each routed request to its compiled operation."""
 
     api_cls = _CompiledAPI

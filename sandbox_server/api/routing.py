@@ -6,10 +6,10 @@ method in `Allow`, redirects where a slash is too many, and answers HEAD. So its
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from connexion.middleware.abstract import ROUTING_CONTEXT
+from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 
 from sandbox_server.api.refusals import MethodNotAllowed, NoSuchPath
@@ -102,6 +102,24 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no ty
         same.append(route)
         same.sort(key=lambda one: one.rank)
         return route
+
+
+class Routed(RoutedMiddleware):  # type: ignore[misc]  # Connexion ships no types
+    """Hands each routed request to what was made of its operation; Connexion's own looks through the APIs each time."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._made: dict[str, Mapping[str, ASGIApp]] = {}
+
+    def add_api(self, specification: Any, **options: Any) -> None:
+        """Let Connexion make something of each of a contract's operations."""
+        api = super().add_api(specification, **options)
+        self._made[api.base_path] = api.operations
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Pass the request on."""
+        context = scope["extensions"][ROUTING_CONTEXT]
+        return self._made[context["api_base_path"]][context["operation_id"]](scope, receive, send)
 
 
 def _refuse_tricks(path: str, raw_path: bytes) -> None:

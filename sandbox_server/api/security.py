@@ -8,10 +8,11 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
+from connexion.middleware.security import SecurityAPI, SecurityOperation
 from connexion.security import NO_VALUE, SecurityHandlerFactory
 
 from sandbox_server.api.operation import Tenant
+from sandbox_server.api.routing import Routed
 from sandbox_server.asgi import Receive, Scope, Send
 from sandbox_server.domain.errors import AccountSuspended, ScopeMissing, Unauthenticated
 from sandbox_server.traffic.credentials import Caller
@@ -205,7 +206,7 @@ class _ScopedAPI(SecurityAPI):  # type: ignore[misc]  # Connexion ships no types
         return made
 
 
-class Security(SecurityMiddleware):  # type: ignore[misc]  # Connexion ships no types
+class Security(Routed):
     """Lets a request pass whose caller is known, not suspended, and has the operation's scopes."""
 
     api_cls = _ScopedAPI

@@ -1,6 +1,6 @@
 """The order of the layers, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import NamedTuple
 
 from sandbox_server.asgi import ASGIApp, Layer, Receive, Scope, Send
@@ -91,13 +91,15 @@ class Beside:
 
     def __init__(self, app: ASGIApp, beside: Mapping[str, ASGIApp]) -> None:
         self._app = app
-        self._beside = tuple(beside.items())
+        self._beside = beside
+        self._roots = tuple(beside)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on."""
         path = scope["path"]
-        for root, app in self._beside:
-            if path.startswith(root) and path[len(root) : len(root) + 1] in {"", "/"}:
-                await app(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        app = self._lying_at(path) if path.startswith(self._roots) else self._app
+        return app(scope, receive, send)
+
+    def _lying_at(self, path: str) -> ASGIApp:
+        below = (app for root, app in self._beside.items() if f"{path}/".startswith(f"{root}/"))
+        return next(below, self._app)

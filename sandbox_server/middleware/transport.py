@@ -1,6 +1,7 @@
 """What holds for every answer: a request id, and the tenant's own time."""
 
 import re
+from collections.abc import Awaitable
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -65,26 +66,29 @@ class Transport:
         state: dict[str, Any] = scope.setdefault("state", {})
         state.update(request_id=request_id, headers=headers, tenant=self._directory.default, caller=None, stamps=())
 
-        async def send_stamped(message: Message) -> None:
+        def send_stamped(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 date = http_date(state["tenant"].now())
                 message["headers"] += ((b"x-request-id", request_id.encode()), (b"date", date), *state["stamps"])
-            await send(message)
+            return send(message)
 
         await self._app(scope, receive, send_stamped)
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
         """Return the client's own request id when it is a sane one, else the next of the server's."""
-        given = headers.get(b"x-request-id", b"")
-        return given.decode() if _SANE.fullmatch(given) else make_id(self._seed, "req", next(self._numbers))
+        given = headers.get(b"x-request-id")
+        if given is not None and _SANE.fullmatch(given):
+            return given.decode()
+        return make_id(self._seed, "req", next(self._numbers))
 
 
+@lru_cache(maxsize=64)  # a clock that stands says the same instant again and again
 def http_date(now: datetime) -> bytes:
     """Return an aware UTC instant as the `Date` header writes it (RFC 9110, 5.6.7)."""
     return _http_date(now.replace(microsecond=0))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64)  # and one that runs, the same second
 def _http_date(second: datetime) -> bytes:
     return format_datetime(second, usegmt=True).encode()
 

@@ -1,7 +1,7 @@
 """A tenant: one isolated world with its clock."""
 
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -54,13 +54,11 @@ class Tenant:
         """Return the tenant's virtual time."""
         return self.clock.now()
 
-    @contextmanager
-    def begin(self, cause: str) -> Iterator[Transaction]:
-        """Open a transaction at the present, after everything that was due before it has been done."""
+    def begin(self, cause: str) -> AbstractContextManager[Transaction]:
+        """Do what is due by now, and open a transaction at the present."""
         now = self.now()
         self.catch_up(now)
-        with self._persistence.begin(cause, now) as tx:
-            yield tx
+        return self._persistence.begin(cause, now)
 
     def read(self) -> AbstractContextManager[Transaction]:
         """Open a transaction that changes nothing, not even what is due."""
