@@ -34,7 +34,7 @@ class Stage:
     """
 
     def __init__(self, data_dir: Path, **settings_: Any) -> None:
-        settings = Settings(data_dir=data_dir, **settings_)
+        self.settings = settings = Settings(data_dir=data_dir, **settings_)
         self.world = open_world(settings, lambda *_: None)
         self.tenant = tenant_of(self.world, ClockMode.FROZEN)
         self.app = build_app([self.tenant], self.world, settings)
@@ -60,7 +60,7 @@ class Stage:
         answer = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
         got = Got(start["status"], answer, b"".join(piece["body"] for piece in pieces))
         # On a loopback address the operator needs no token; a document cannot say that.
-        held = {"authorization": "Bearer operator", **given}
+        held = {b"authorization": b"Bearer operator"} | dict(lines)
         request = httpx.Request(method, f"http://localhost{path}", headers=held, content=content)
         response = httpx.Response(got.status, headers=answer, content=got.body, request=request)
         (OPERATOR if path.startswith("/_sandbox") else conformance.MARKETPLACE).hold(response)
