@@ -1,4 +1,4 @@
-"""Stores, stock, orders, shipments and returns for tests: right in themselves, changed where a test says so."""
+"""Things for tests, from stores to transfers: right in themselves, changed where a test says so."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -15,6 +15,14 @@ from sandbox_server.domain.orders import Allocation, AllocationStatus, Buyer, Li
 from sandbox_server.domain.returns import Return, ReturnLine, ReturnReason, ReturnStatus
 from sandbox_server.domain.shipments import Carrier, Parcel, Shipment, ShipmentLine, ShipmentStatus, TrackingEvent
 from sandbox_server.domain.stores import Address, Capability, ServiceLevel, Span, Store, StoreStatus
+from sandbox_server.domain.transfers import (
+    Transfer,
+    TransferKind,
+    TransferLine,
+    TransferReceipt,
+    TransferStatus,
+    Units,
+)
 from sandbox_server.kernel.geo import Location
 
 NOW = datetime(2026, 11, 27, 15, tzinfo=UTC)
@@ -178,6 +186,38 @@ RETURN_HISTORIES = {
     _R.CLOSED: steps(_R.AUTHORISED, _R.RECEIVED, _R.REFUNDED, _R.CLOSED),
     _R.REJECTED: steps(_R.AUTHORISED, _R.REJECTED),
     _R.EXPIRED: steps(_R.AUTHORISED, _R.EXPIRED),
+}
+
+
+def a_transfer(*lines: TransferLine, status: TransferStatus = TransferStatus.REQUESTED, **changes: Any) -> Transfer:
+    """A transfer of three SKU-1 from S0001 to S0002, as it may stand; received means that nothing has come."""
+    transfer = Transfer(
+        "trf_1",
+        TransferKind.STORE_TO_STORE,
+        status,
+        "S0001",
+        "S0002",
+        lines or (TransferLine("SKU-1", 3),),
+        created_at=NOW,
+        updated_at=NOW,
+        history=TRANSFER_HISTORIES[status],
+        dispatched_at=NOW if status in _LEFT else None,
+    )
+    return replace(transfer, **changes)
+
+
+def a_transfer_receipt(*lines: tuple[str, int], final: bool = False) -> TransferReceipt:
+    return TransferReceipt(LATER, tuple(Units(sku, quantity) for sku, quantity in lines), final)
+
+
+_T = TransferStatus
+_LEFT = {_T.IN_TRANSIT, _T.PARTIALLY_RECEIVED, _T.RECEIVED}
+TRANSFER_HISTORIES = {
+    _T.REQUESTED: steps(_T.REQUESTED),
+    _T.IN_TRANSIT: steps(_T.REQUESTED, _T.IN_TRANSIT),
+    _T.PARTIALLY_RECEIVED: steps(_T.REQUESTED, _T.IN_TRANSIT, _T.PARTIALLY_RECEIVED),
+    _T.RECEIVED: steps(_T.REQUESTED, _T.IN_TRANSIT, _T.RECEIVED),
+    _T.CANCELLED: steps(_T.REQUESTED, _T.CANCELLED),
 }
 
 

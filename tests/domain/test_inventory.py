@@ -106,10 +106,11 @@ Step = Callable[[StockLevel], StockLevel]
         (lambda level: inventory.release_reservation(level, 2, LATER), (10, 0, 3)),
         (lambda level: inventory.release_allocation(level, 3, LATER), (10, 2, 0)),
         (lambda level: inventory.ship(level, 3, LATER), (7, 2, 0)),
+        (lambda level: inventory.send(level, 5, LATER), (5, 2, 3)),
         (lambda level: inventory.restock(level, 5, LATER), (15, 2, 3)),
         (lambda level: inventory.emptied(level, LATER), (0, 2, 3)),
     ],
-    ids=["reserve", "allocate", "release reserved", "release allocated", "ship", "restock", "empty"],
+    ids=["reserve", "allocate", "release reserved", "release allocated", "ship", "send", "restock", "empty"],
 )
 def test_each_step_moves_its_own_quantities_and_nothing_else(step: Step, after: tuple[int, int, int]) -> None:
     assert step(a_level(10, 2, 3)) == a_level(*after, updated_at=LATER)
@@ -123,6 +124,12 @@ def test_reserving_more_than_available_is_refused() -> None:
 def test_shipping_more_than_is_on_hand_is_refused() -> None:
     with pytest.raises(InsufficientStock, match=r"^Store S0001 has 2 of SKU-1; 3 were asked for\.$"):
         inventory.ship(a_level(2, 0, 3), 3, LATER)
+
+
+@pytest.mark.parametrize(("promised", "free"), [((2, 3), 5), ((9, 3), 0)])
+def test_sending_away_what_is_promised_is_refused(promised: tuple[int, int], free: int) -> None:
+    with pytest.raises(InsufficientStock, match=rf"^Store S0001 has {free} of SKU-1; 6 were asked for\.$"):
+        inventory.send(a_level(10, *promised), 6, LATER)
 
 
 @given(levels, units, st.integers(0, 60))
