@@ -1,8 +1,5 @@
 """The operator's interface as an application of its own, which lies beside the marketplace."""
 
-from collections.abc import Container
-from typing import Any
-
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.judge import Judge
 from sandbox_server.api.mount import Mounted, Mounts
@@ -41,20 +38,9 @@ def control(
         forms: What a fault may look like.
     """
     handlers = operations(contract, registry, judge, metrics, forms)
-    mounts = Mounts([Mounted(_only(contract, handlers), handlers, Problems())], directory, operator_token, _DOCS)
+    mounts = Mounts([Mounted(contract, handlers, Problems())], directory, operator_token, _DOCS)
 
     def gated(app: ASGIApp) -> ASGIApp:
         return mounts.problems(Gate(app, guarded=operator_token is not None))
 
     return within(Edge(gated, mounts.routing, mounts.security, mounts.operations()))
-
-
-def _only(contract: Contract, handlers: Container[str]) -> Contract:
-    """Return the contract of what is there."""
-    there = Contract(contract.source)
-    paths: dict[str, dict[str, Any]] = there.document["paths"]
-    for item in paths.values():
-        for method in [method for method, operation in item.items() if operation["operationId"] not in handlers]:
-            del item[method]
-    there.document["paths"] = {path: item for path, item in paths.items() if item}
-    return there
