@@ -83,7 +83,8 @@ def effect_named(words: str) -> Any:
         return _value(words)
     name, equals, said = words.partition("=")
     value = _value(said) if equals else True
-    return {name: EFFECTS[name].in_short(value) if name in EFFECTS else value}
+    is_short = name in EFFECTS and not isinstance(value, dict)
+    return {name: EFFECTS[name].in_short(value) if is_short else value}
 
 
 def _rule(given: dict[str, Any]) -> dict[str, Any]:

@@ -48,10 +48,10 @@ def journal() -> None:
 @operated
 def tail(operator: Operator, /, follow: bool, lines: int, **filters: Any) -> None:
     """Show the latest calls, then each as it comes; Ctrl-C ends it."""
-    show = _as_json if operator.as_json else _printer()
     query = {**filters, "verdict": filters["verdict"] and filters["verdict"].upper()}
     try:
         found, reader = latest(operator, query, lines)
+        show = _as_json if operator.as_json else _printer()
         for call in found:
             show(call)
         while follow:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from sandbox_server.commands.operator import Cell, Styled
 
-_WIDTH_OF_A_FILE = 200
+_WIDTH_OF_A_FILE = 10_000
 
 
 def console() -> Console:
