@@ -119,7 +119,8 @@ class VirtualClock:
         """Return where it was last set, and what has passed since at its pace."""
         if not self._scale:
             return self._at
-        return whole_milliseconds(self._at + timedelta(seconds=self._scale * (time.monotonic() - self._origin)))
+        passed = int(1000 * self._scale * (time.monotonic() - self._origin))
+        return self._at + timedelta(0, 0, 1000 * passed)
 
     def run(self, mode: ClockMode, scale: float = 1.0) -> None:
         """Go on from the present in another mode; only `SCALED` heeds the scale."""
