@@ -39,6 +39,10 @@ class StockLevel(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return level_key(self.store_id, self.sku)
 
 
+Move = tuple[StockLevel, StockLevel, str]
+"""A level before and after something, and what that is known by: an order, a shipment, a return, the number of a report."""
+
+
 class Quantity(StrEnum):
     """Which of a level's quantities a movement changes."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sandbox_server.domain import inventory as rules
-from sandbox_server.domain.inventory import Cause, ReportRefusal, StockLevel, StockReport
+from sandbox_server.domain.inventory import Cause, Move, ReportRefusal, StockLevel, StockReport
 from sandbox_server.domain.orders import AllocationStatus, Promise
 from sandbox_server.domain.stores import Store
 from sandbox_server.services import catalogue, tills
@@ -20,7 +20,19 @@ class StoreShare(NamedTuple):
 
 def report(tx: Transaction, reports: Iterable[StockReport]) -> list[ReportRefusal | None]:
     """Take absolute stock reports; return for each, in order, why it was rejected, or None where it was accepted."""
-    return [_take_report(tx, item) for item in reports]
+    refusals: list[ReportRefusal | None] = []
+    moves: list[Move] = []
+    for item in reports:
+        level = tx.levels.get(rules.level_key(item.store_id, item.sku))
+        refusal = rules.refuse_report(item, level, tx.now) if level is not None else _refuse_new(tx, item)
+        refusals.append(refusal)
+        if refusal is None:
+            before = level or rules.opening(item.store_id, item.sku, tx.now)
+            after = rules.reported(before, item, tx.now)
+            tx.levels.put(after)  # at once, for another item may be of the same position
+            moves.append((before, after, str(item.sequence)))
+    _book(tx, moves, Cause.REPORT)
+    return refusals
 
 
 def unified(tx: Transaction, sku: str) -> Sequence[StoreShare]:
@@ -36,11 +48,9 @@ def unified(tx: Transaction, sku: str) -> Sequence[StoreShare]:
 
 
 def move(tx: Transaction, before: StockLevel, after: StockLevel, cause: Cause, reference: str) -> None:
-    """Replace a level and write its movements: the one way in which stock changes."""
+    """Replace a level and write its movements."""
     tx.levels.put(after)
-    for movement in rules.movements_between(before, after, cause, reference, tx.cause):
-        tx.ledger.append(movement)
-    tills.follow(tx, before, after, cause, reference)
+    _book(tx, [(before, after, reference)], cause)
 
 
 def reserve(tx: Transaction, store: Store, sku: str, quantity: int, reference: str) -> None:
@@ -121,15 +131,19 @@ def level_of(tx: Transaction, store_id: str, sku: str) -> StockLevel:
     return tx.levels.get(rules.level_key(store_id, sku)) or rules.opening(store_id, sku, tx.now)
 
 
-def _take_report(tx: Transaction, item: StockReport) -> ReportRefusal | None:
-    level = tx.levels.get(rules.level_key(item.store_id, item.sku))
-    if level is None:
-        if not tx.stores.has(item.store_id):
-            return ReportRefusal.UNKNOWN_STORE
-        if not tx.products.has(item.sku):
-            return ReportRefusal.UNKNOWN_SKU
-    refusal = rules.refuse_report(item, level, tx.now)
-    if refusal is None:
-        before = level or rules.opening(item.store_id, item.sku, tx.now)
-        move(tx, before, rules.reported(before, item, tx.now), Cause.REPORT, str(item.sequence))
-    return refusal
+def _refuse_new(tx: Transaction, item: StockReport) -> ReportRefusal | None:
+    """Return why a report is rejected that is the first of a SKU in a store; None when it holds."""
+    if not tx.stores.has(item.store_id):
+        return ReportRefusal.UNKNOWN_STORE
+    if not tx.products.has(item.sku):
+        return ReportRefusal.UNKNOWN_SKU
+    return rules.refuse_report(item, None, tx.now)
+
+
+def _book(tx: Transaction, moves: Sequence[Move], cause: Cause) -> None:
+    """Write the movements of levels that were replaced: every change of stock comes by here."""
+    append = tx.ledger.append
+    for before, after, reference in moves:
+        for movement in rules.movements_between(before, after, cause, reference, tx.cause):
+            append(movement)
+    tills.follow(tx, moves, cause)

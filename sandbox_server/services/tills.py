@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sandbox_server.domain import inventory
 from sandbox_server.domain import tills as rules
 from sandbox_server.domain.errors import Fault, InsufficientStock, NotFound, Unprocessable
-from sandbox_server.domain.inventory import Cause, StockLevel, level_key
+from sandbox_server.domain.inventory import Cause, Move, StockLevel, level_key
 from sandbox_server.domain.tills import CountChange, Opening, Shelf
 from sandbox_server.services import catalogue
 from sandbox_server.services.ports import Transaction
@@ -32,17 +32,21 @@ def are_open(tx: Transaction) -> bool:
     return tx.openings.count() > 0
 
 
-def follow(tx: Transaction, before: StockLevel, after: StockLevel, cause: Cause, reference: str) -> None:
-    """Note what a change of what the marketplace believes says of the shelf: goods that moved, or words."""
-    delta = after.on_hand - before.on_hand
-    if not delta or not are_open(tx):
+def follow(tx: Transaction, moves: Iterable[Move], cause: Cause) -> None:
+    """Note what changes of what the marketplace believes say of the shelves: goods that moved, or words."""
+    if not are_open(tx):
         return
-    shelf = tx.shelves.get(after.key)
-    there = rules.physical(before, shelf)
-    if cause in rules.CARRIED:
-        there += delta
-        _log(tx, after, delta, there, cause, reference)
-    _keep(tx, after, shelf, there)
+    shelves, carried = tx.shelves, cause in rules.CARRIED
+    for before, after, reference in moves:
+        delta = after.on_hand - before.on_hand
+        if not delta:
+            continue
+        shelf = shelves.get(after.key)
+        there = rules.physical(before, shelf)
+        if carried:
+            there += delta
+            _log(tx, after, delta, there, cause, reference)
+        _keep(tx, after, shelf, there)
 
 
 def sell(tx: Transaction, store_id: str, basket: Sequence[tuple[str, int]]) -> list[Counted]:
