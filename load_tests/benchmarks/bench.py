@@ -1,18 +1,23 @@
 """
 `python3 run_sandbox.py bench [--json FILE]`: what the sandbox costs, measured here and now.
 
-A measurement is a function that returns a `Section`; a new one is a line in `MEASUREMENTS`.
+A measurement is a function that returns a `Section`, and may tell how far it is; a new one is a line in `MEASUREMENTS`.
 """
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.status import Status
 
-from load_tests.benchmarks import throughput
+from load_tests.benchmarks import footprint, throughput
+from load_tests.benchmarks.processes import Tell
 from load_tests.benchmarks.report import Section, show, write
 
-MEASUREMENTS: Sequence[tuple[str, Callable[[], Section]]] = (("answers a second", throughput.measure),)
+MEASUREMENTS: Sequence[tuple[str, Callable[[Tell], Section]]] = (
+    ("answers a second", lambda _: throughput.measure()),
+    ("starts and memory", footprint.measure),
+)
 
 
 def run(json_path: Path | None = None) -> bool:
@@ -28,9 +33,13 @@ def run(json_path: Path | None = None) -> bool:
     console = Console()
     sections = []
     for what, measure in MEASUREMENTS:
-        with console.status(f"Measuring: {what}"):
-            sections.append(measure())
+        with console.status(f"Measuring: {what}") as status:
+            sections.append(measure(_showing(f"Measuring: {what}", status)))
         show(sections[-1], console)
     if json_path is not None:
         write(sections, json_path)
     return not any(section.broken for section in sections)
+
+
+def _showing(what: str, status: Status) -> Tell:
+    return lambda step: status.update(f"{what}: {step}")

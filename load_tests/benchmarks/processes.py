@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
@@ -14,6 +14,8 @@ from load_tests.benchmarks.generator import Load, Plan
 
 ROOT = Path(__file__).resolve().parents[2]
 _HERE = "load_tests.benchmarks"
+Tell = Callable[[str], None]
+"""Hears, in words, how far a measurement is."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,30 @@ def load(plan: Plan) -> Load:
     if result.failure:
         raise RuntimeError(f"answer {result.answers} was not 200: {result.failure}")
     return result
+
+
+def probe(kind: str, *arguments: str, tell: Tell = lambda _: None) -> dict[str, float]:
+    """
+    Return what a process of `probe.py` finds.
+
+    Args:
+        tell: Hears how far it is with long work.
+
+    Raises:
+        RuntimeError: It finds nothing.
+    """
+    command = [sys.executable, "-m", f"{_HERE}.probe", kind, *arguments]
+    findings: dict[str, float] | None = None
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout
+        for line in process.stdout:
+            said = json.loads(line)
+            findings = said.get("findings")
+            if findings is None:
+                tell(said["step"])
+    if findings is None:
+        raise RuntimeError(f"the {kind} probe fails; what it says stands above")
+    return findings
 
 
 def ask(port: int, method: str, target: str, headers: dict[str, str], body: bytes | None = None) -> bytes:

@@ -49,7 +49,7 @@ def test_a_broken_promise_is_shown_and_written_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     section = Section("pace", "Pace", ("what", "figure"), [("it", "1")], {"it": 1}, ["it was to be 2"])
-    monkeypatch.setattr(bench, "MEASUREMENTS", [("pace", lambda: section)])
+    monkeypatch.setattr(bench, "MEASUREMENTS", [("pace", lambda _: section)])
     assert bench.run(tmp_path / "facts.json") is False
     assert json.loads((tmp_path / "facts.json").read_text()) == {"pace": {"it": 1, "broken": ["it was to be 2"]}}
     assert "it was to be 2" in capsys.readouterr().out

@@ -1,0 +1,145 @@
+"""
+What a fresh process finds out about a sandbox in itself.
+
+`python -m load_tests.benchmarks.probe start FIXTURE DATA_DIR`: what it takes to be ready.
+`python -m load_tests.benchmarks.probe pages FIXTURE DATA_DIR on|off CALLS`: how long a page takes, with the garbage
+collector as the server has it or switched off.
+
+Prints a line of JSON for each step of long work, and one for the findings. Seconds are of processor time: what else the
+machine does is not counted.
+"""
+
+import asyncio
+import gc
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from sandbox_server.asgi import ASGIApp, Message
+
+_PAGE = "/v1/orders?limit=20"
+_CURSOR = b'"nextCursor":"'
+_STATM = Path("/proc/self/statm")
+Facts = dict[str, float]
+
+
+def start(fixture: str, data_dir: str) -> Facts:
+    """Return the seconds until the first call is answered, those of them for imports and the world, and the memory."""
+    before = time.process_time()
+    from sandbox_server import app, settings  # noqa: F401, PLC0415 - it is measured how long this takes
+
+    imported = time.process_time()
+    sandbox = _sandbox(fixture, data_dir)
+    loaded = time.process_time()
+    asyncio.run(_answer(sandbox, "/v1/health"))
+    return {
+        "importSeconds": imported - before,
+        "loadSeconds": loaded - imported,
+        "readySeconds": time.process_time(),
+        "megabytes": resident_megabytes(),
+    }
+
+
+def pages(fixture: str, data_dir: str, collector: str, calls: str) -> Facts:
+    """Return how long the pages of a walk over all orders take, and what the garbage collector did meanwhile."""
+    sandbox = _sandbox(fixture, data_dir)
+    if collector == "off":
+        gc.disable()
+    pauses = Pauses()
+    gc.callbacks.append(pauses)
+    costs = asyncio.run(_walk(sandbox, int(calls)))
+    return {
+        "p50Ms": quantiles(costs, n=2)[0] * 1e3,
+        "p99Ms": quantiles(costs, n=100)[98] * 1e3,
+        "collections": pauses.count,
+        "longestPauseMs": pauses.longest * 1e3,
+    }
+
+
+class Pauses:
+    """How often the garbage collector ran, and how long at the longest."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.longest = 0.0
+        self._began = 0.0
+
+    def __call__(self, phase: str, _: object) -> None:
+        """Take what the collector tells at its start and its stop."""
+        if phase == "start":
+            self._began = time.thread_time()
+            return
+        self.count += 1
+        self.longest = max(self.longest, time.thread_time() - self._began)
+
+
+def resident_megabytes() -> float:
+    """Return the memory of this process: now, or at the most so far where the system does not tell."""
+    if _STATM.exists():
+        return int(_STATM.read_text().split()[1]) * resource.getpagesize() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+async def _walk(sandbox: ASGIApp, calls: int) -> list[float]:
+    costs = []
+    target = _PAGE
+    for _ in range(calls):
+        began = time.thread_time()
+        body = await _answer(sandbox, target)
+        costs.append(time.thread_time() - began)
+        # Decoding the page would make more work for the collector than what is measured.
+        _, found, rest = body.rpartition(_CURSOR)
+        cursor, _, _ = rest.partition(b'"')
+        target = f"{_PAGE}&cursor={cursor.decode()}" if found else _PAGE
+    return costs
+
+
+async def _answer(sandbox: ASGIApp, target: str) -> bytes:
+    path, _, query = target.partition("?")
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(b"host", b"127.0.0.1"), (b"x-api-key", b"acorn-key")],
+        "root_path": "",
+    }
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await sandbox(scope, receive, send)
+    assert sent[0]["status"] == 200, f"{target} is answered with {sent[0]['status']}"
+    return bytes(sent[1]["body"])
+
+
+def _sandbox(fixture: str, data_dir: str) -> ASGIApp:
+    from sandbox_server.app import create_sandbox  # noqa: PLC0415 - see `start`
+    from sandbox_server.settings import Settings  # noqa: PLC0415
+
+    return create_sandbox(Settings(fixture=fixture, data_dir=Path(data_dir)), _tell)
+
+
+def _tell(doing: str, done: int, of: int) -> None:
+    _print({"step": f"{doing} {done:,} of {of:,}"})
+
+
+def _print(content: dict[str, Any]) -> None:
+    print(json.dumps(content), flush=True)
+
+
+FINDINGS: dict[str, Callable[..., Facts]] = {"start": start, "pages": pages}
+
+if __name__ == "__main__":
+    kind, *arguments = sys.argv[1:]
+    _print({"findings": FINDINGS[kind](*arguments)})
