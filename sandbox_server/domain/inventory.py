@@ -40,7 +40,7 @@ class StockLevel(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 Move = tuple[StockLevel, StockLevel, str]
-"""A level before and after something, and what that is known by: an order, a shipment, a return, the number of a report."""
+"""A level before and after something, and what that goes by: an order, a shipment, a return, the number of a report."""
 
 
 class Quantity(StrEnum):
