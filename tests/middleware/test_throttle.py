@@ -233,6 +233,7 @@ def test_where_nobody_need_be_known_the_client_that_is_shown_spends_of_its_own_t
         {"body": [b"client_id=nobody"]},
         {"body": [b"client_id=" + b"x" * 100_000 + b"&client_id=shop.other"]},
         {"body": [b"x" * 70_000, b"&client_id=shop.other"]},
+        {"body": [b"client_id=shop.other&x=" + b"x" * 70_000, b"&y=y"]},
         {"headers": [(b"x-api-key", b"unknown")]},
     ],
 )

@@ -15,7 +15,7 @@ from sandbox_server.traffic.throttle import Level, Limit, Meter, Profile, Thrott
 NOW = 1_795_791_600_000
 """Milliseconds since 1970, as a tenant's clock tells them."""
 ONE_A_SECOND = limit_of(60, 2)
-PUBLISHED = {"listOrders": limit_of(60, 20), "getStore": limit_of(30, 10), "getHealth": limit_of(600, 1)}
+PUBLISHED = {"listOrders": limit_of(60, 20), "getStore": limit_of(30, 19), "getHealth": limit_of(600, 1)}
 TARIFFS = tariffs(PUBLISHED, {"listOrders": limit_of(1.002, 20)})
 
 limits = st.builds(Limit, st.integers(1, 10**12) | st.sampled_from([10**6, 60 * 10**6, 7_000_003]), st.integers(1, 50))
@@ -129,6 +129,15 @@ def test_buckets_that_are_full_again_are_forgotten() -> None:
     assert len(meter) <= 64
 
 
+@pytest.mark.parametrize(("milliseconds", "kept"), [(999, 65), (1000, 1)])
+def test_a_bucket_is_forgotten_when_it_is_full_and_not_before(milliseconds: int, kept: int) -> None:
+    meter = Meter(ONE_A_SECOND)
+    for number in range(64):
+        meter.take(f"peer {number}", NOW)
+    meter.take("another", NOW + milliseconds)
+    assert len(meter) == kept
+
+
 def test_buckets_that_are_not_full_are_all_kept() -> None:
     meter = Meter(Limit(1, 1))
     for number in range(1000):
@@ -159,7 +168,7 @@ def test_a_client_waits_by_its_own_watch(pace: float, seconds: float) -> None:
         (Profile.STRICT, {"listOrders": limit_of(6, 2), "getStore": limit_of(3, 1), "getHealth": limit_of(60, 1)}),
         (
             Profile.PEAK,
-            {"listOrders": limit_of(600, 200), "getStore": limit_of(300, 100), "getHealth": limit_of(6000, 10)},
+            {"listOrders": limit_of(600, 200), "getStore": limit_of(300, 190), "getHealth": limit_of(6000, 10)},
         ),
         (Profile.AMAZON, {**PUBLISHED, "listOrders": limit_of(1.002, 20)}),
     ],
@@ -189,7 +198,7 @@ def test_setting_a_throttle_fills_all_buckets() -> None:
 def test_with_a_throttle_that_is_off_everything_is_left_of_what_the_contract_says() -> None:
     standings = list(Throttle(TARIFFS, Profile.OFF).standings("me", NOW))
     assert {name: limit for name, limit, _, _ in standings} == PUBLISHED
-    assert [level for *_, level in standings] == [Level(20, 0, 0), Level(10, 0, 0), Level(1, 0, 0)]
+    assert [level for *_, level in standings] == [Level(20, 0, 0), Level(19, 0, 0), Level(1, 0, 0)]
 
 
 def spent() -> Throttle:
