@@ -1,6 +1,7 @@
 """The audit: every invariant of a tenant, with the calls that show what breaks it."""
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from sandbox_server.api.operation import Call, Reply
@@ -10,11 +11,13 @@ from sandbox_server.domain.invariants import STATEMENTS, Breach
 from sandbox_server.services.audit import audit
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.metrics import Metrics
-from sandbox_server.services.trail import audit_trail
+from sandbox_server.services.trail import audit_trail, key_of
 from sandbox_server.traffic.faults import FaultRules
+from sandbox_server.traffic.journal import Entry
 
 _SHOWN = 1000
 _CALLS_SHOWN = 100
+_ID = re.compile(r"\b(?:ord|shp|ret|trf)_[0-9a-z]+")
 _NOT_APPLICABLE = {7}
 """Invariants about what the sandbox does not have yet."""
 
@@ -34,7 +37,7 @@ class Audits:
             now, breaches = tx.now, audit(tx)
             breaches += audit_trail(tx, journal, record.start, self._metrics.under_way)
         breaches += isolation(record, self._registry)
-        calls = calls_about({breach.subject for breach in breaches}, journal)
+        calls = calls_about(breaches, journal)
         content = {
             "tenant": record.tenant.name,
             "at": wire.instant(now),
@@ -61,20 +64,36 @@ def isolation(record: Record, others: Iterable[Record]) -> list[Breach]:
     return found
 
 
-def calls_about(subjects: Collection[str], journal: Journal) -> dict[str, list[int]]:
-    """Return for each subject the numbers of the calls that changed it."""
-    found: dict[str, list[int]] = {subject: [] for subject in subjects}
-    for kept in journal.entries() if subjects else ():
-        for key in {key for _, key, _, _ in kept.entry.changes}:
-            if key in found and len(found[key]) < _CALLS_SHOWN:
-                found[key].append(kept.entry.number)
-    return found
+def calls_about(breaches: Collection[Breach], journal: Journal) -> dict[Breach, list[int]]:
+    """Return for each breach the numbers of the calls that changed what it is about, or that it is about."""
+    names = {breach: _names(breach) for breach in breaches}
+    found: dict[str, list[int]] = {name: [] for of_breach in names.values() for name in of_breach}
+    for kept in journal.entries() if found else ():
+        for name in found.keys() & set(_names_of(kept.entry)):
+            found[name].append(kept.entry.number)
+    return {
+        breach: sorted({number for name in of_breach for number in found[name]})[:_CALLS_SHOWN]
+        for breach, of_breach in names.items()
+    }
 
 
-def _invariant(number: int, breaches: Iterable[Breach], calls: Mapping[str, list[int]]) -> dict[str, Any]:
+def _names(breach: Breach) -> set[str]:
+    """Return what a breach may be about: its subject, the thing that the subject is a part of, things in its detail."""
+    return {breach.subject, *_ID.findall(f"{breach.subject} {breach.detail}")}
+
+
+def _names_of(entry: Entry) -> Iterator[str]:
+    """Return what a call may be named by, or is about."""
+    yield f"call {entry.number}"
+    yield from (key for _, key, _, _ in entry.changes)
+    if key := key_of(entry):
+        yield "/".join(key)
+
+
+def _invariant(number: int, breaches: Iterable[Breach], calls: Mapping[Breach, list[int]]) -> dict[str, Any]:
     broken = [breach for breach in breaches if breach.invariant == number]
     state = "BROKEN" if broken else "NOT_APPLICABLE" if number in _NOT_APPLICABLE else "HELD"
-    shown = [{"subject": one.subject, "detail": one.detail, "entries": calls[one.subject]} for one in broken[:_SHOWN]]
+    shown = [{"subject": one.subject, "detail": one.detail, "entries": calls[one]} for one in broken[:_SHOWN]]
     return {"number": number, "statement": STATEMENTS[number], "state": state, "breaches": shown}
 
 

@@ -154,10 +154,12 @@ def tracking_is_legal(shipment: Shipment) -> Iterator[Breach]:
 
 def tracking_numbers_are_unique(all_shipments: Iterable[Shipment]) -> Iterator[Breach]:
     """Name carriers and tracking numbers that more than one shipment has (5)."""
-    seen = Counter(shipment.tracking_key for shipment in all_shipments)
-    for key, count in seen.items():
-        if count > 1:
-            yield Breach(5, key, f"{count} shipments have it")
+    seen: defaultdict[str, list[str]] = defaultdict(list)
+    for shipment in all_shipments:
+        seen[shipment.tracking_key].append(shipment.shipment_id)
+    for key, holders in seen.items():
+        if len(holders) > 1:
+            yield Breach(5, key, f"{len(holders)} shipments have it: {', '.join(holders)}")
 
 
 def nothing_is_lost_on_the_way(transfer: Transfer) -> Iterator[Breach]:

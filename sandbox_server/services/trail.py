@@ -17,7 +17,7 @@ ACTORS = frozenset({"buyer", "carrier", "till", "store", "operator"})
 """Who acts without being a client; what they do is owed to `buyer:` and so on."""
 _DUE = frozenset(DueKind)
 _PAGE = 10_000
-_SUCCESSES = range(200, 300)
+_EFFECTIVE = {0, *range(200, 300)}  # an answer that was lost may have had an effect
 
 
 class Start(NamedTuple):
@@ -79,14 +79,17 @@ def _too_soon(uses: Sequence[_Use]) -> list[int]:
     return sorted({use.number for pair in pairs for use in pair})
 
 
-def _effective_key(entry: Entry) -> tuple[str, str] | None:
-    """Return the client and the idempotency key of a call that had an effect of its own."""
-    if entry.status not in _SUCCESSES or entry.credential is None or not entry.changes:
-        return None
-    if ("idempotent-replayed", "true") in entry.response.fields():
-        return None
+def key_of(entry: Entry) -> tuple[str, str] | None:
+    """Return the client and the idempotency key of a call."""
     key = next((value for name, value in entry.request.fields() if name == "idempotency-key"), None)
-    return None if key is None else (entry.credential, key)
+    return None if key is None or entry.credential is None else (entry.credential, key)
+
+
+def _effective_key(entry: Entry) -> tuple[str, str] | None:
+    """Return the same of a call that had an effect of its own."""
+    if entry.status not in _EFFECTIVE or not entry.changes:
+        return None
+    return None if ("idempotent-replayed", "true") in entry.response.fields() else key_of(entry)
 
 
 def _unowned(effects: Iterable[_Effect], calls: Collection[str], since: datetime | None) -> Iterator[Breach]:
@@ -98,7 +101,9 @@ def _unowned(effects: Iterable[_Effect], calls: Collection[str], since: datetime
 
 
 def _is_no_call(cause: str) -> bool:
-    return cause.partition(":")[0] in ACTORS or cause.partition("/")[0] in _DUE
+    actor, colon, _ = cause.partition(":")
+    kind, slash, _ = cause.partition("/")
+    return bool((colon and actor in ACTORS) or (slash and kind in _DUE))
 
 
 def _effects(tx: Transaction, start: Start) -> Iterator[_Effect]:

@@ -347,8 +347,9 @@ def test_one_number_may_be_two_carriers() -> None:
 
 
 def test_a_carriers_number_on_two_parcels_is_named_once() -> None:
-    assert found(invariants.tracking_numbers_are_unique([a_shipment(), a_shipment(), a_shipment()])) == [
-        (5, "UPS/1Z999AA10123456784", "3 shipments have it")
+    parcels = [a_shipment(shipment_id=f"shp_{number}") for number in (1, 2, 3)]
+    assert found(invariants.tracking_numbers_are_unique(parcels)) == [
+        (5, "UPS/1Z999AA10123456784", "3 shipments have it: shp_1, shp_2, shp_3")
     ]
 
 

@@ -1,0 +1,400 @@
+"""The audit: a world in which everything holds says so; each way of breaking one is named, with the calls about it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from sandbox_server.app import build_app, tenant_of
+from sandbox_server.domain.events import Change, Event, EventType
+from sandbox_server.domain.inventory import Cause, Movement, Quantity, StockReport
+from sandbox_server.domain.orders import OrderStatus
+from sandbox_server.domain.returns import ReturnStatus
+from sandbox_server.domain.shipments import ShipmentStatus
+from sandbox_server.domain.transfers import TransferStatus
+from sandbox_server.persistence.columns import Columns
+from sandbox_server.resources import fixture_path
+from sandbox_server.services import inventory
+from sandbox_server.services.journal import Journal
+from sandbox_server.services.ports import Transaction
+from sandbox_server.settings import ClockMode
+from sandbox_server.worlds import World
+from sandbox_server.worlds.builder import build
+from sandbox_server.worlds.reading import read_fixture
+from tests.api.asgi_client import request
+from tests.control.acting import SKU, STORE
+from tests.control.stage import CONTROL, KEY, TENANT, Stage
+from tests.worlds.scaling import quiet, scaled
+
+AUDIT = f"{TENANT}/audit"
+FIXTURES = sorted(path.stem for path in fixture_path(".").glob("*.yaml"))
+replace = msgspec.structs.replace
+
+
+def audit(stage: Stage, tenant: str = "default") -> dict[int, Any]:
+    """What holds, by number."""
+    found = stage.look(f"{CONTROL}/tenants/{tenant}/audit", None)
+    assert found["tenant"] == tenant
+    invariants = {invariant["number"]: invariant for invariant in found["invariants"]}
+    assert list(invariants) == list(range(1, 10))
+    assert found["holds"] is all(invariant["state"] != "BROKEN" for invariant in invariants.values())
+    assert all((invariant["state"] == "BROKEN") is bool(invariant["breaches"]) for invariant in invariants.values())
+    return invariants
+
+
+def broken(stage: Stage, tenant: str = "default") -> dict[int, list[Any]]:
+    return {number: one["breaches"] for number, one in audit(stage, tenant).items() if one["state"] == "BROKEN"}
+
+
+@contextmanager
+def behind(stage: Stage, cause: str = "operator:test") -> Iterator[Transaction]:
+    """Change the world behind the server's back."""
+    with stage.tenant.begin(cause) as tx:
+        yield tx
+
+
+@pytest.fixture
+def red(stage: Stage) -> Iterator[Stage]:
+    """A sandbox that a test may break."""
+    yield stage
+    stage.reset()
+
+
+def bought(stage: Stage, **asked: Any) -> str:
+    (order,) = stage.done("/buyers/orders", {"lines": [{"sku": SKU, "quantity": 1}], **asked})["items"]
+    return str(order["orderId"])
+
+
+def accept(stage: Stage, order_id: str, **headers: str) -> int:
+    """Acknowledge an order as its client; the number of the call."""
+    body = {"lines": [{"lineId": "1", "decision": "ACCEPT"}]}
+    got = stage.call("POST", f"/v1/orders/{order_id}/acknowledgements", body, KEY, **headers)
+    assert (got.status, got.headers.get("idempotent-replayed")) == (200, None)
+    return last_call(stage)
+
+
+def last_call(stage: Stage) -> int:
+    return int(stage.look(f"{TENANT}/journal?limit=1", None)["last"])
+
+
+def level_of(tx: Transaction, order_id: str) -> Any:
+    order = tx.orders.get(order_id)
+    assert order is not None
+    return tx.levels.get(f"{order.lines[0].allocations[0].store_id}/{SKU}")
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_everything_holds_in_the_world_of_a_fixture(name: str) -> None:
+    fixture = scaled(read_fixture(name).fixture, {"small_chain": 1, "regional_chain": 20, "peak_day": 400}[name])
+    persistence = build(fixture, fixture.seed, quiet)
+    world = World(name, fixture.seed, fixture.now, persistence, fixture.credentials, from_cache=False)
+    app = build_app([tenant_of(world, ClockMode.FROZEN)], world)
+    got = request(app, "GET", AUDIT, [("host", "localhost")])
+    assert got.status == 200
+    assert got.json["holds"], got.json
+
+
+def test_everything_holds_after_a_busy_month(stage: Stage) -> None:
+    stage.done("/buyers/orders", {"count": 100})
+    for page in (stage.look("/v1/orders?status=NEW&limit=100"),):
+        for order in page["items"][::2]:
+            lines = [{"lineId": line["lineId"], "decision": "ACCEPT"} for line in order["lines"]]
+            stage.call("POST", f"/v1/orders/{order['orderId']}/acknowledgements", {"lines": lines}, KEY)
+    stage.call("PUT", f"{TENANT}/arrivals", {"profile": "PEAK_SALE", "perMinute": 0.05, "duration": "P20D"})
+    stage.wait("P30D")
+    assert broken(stage) == {}
+
+
+def test_what_the_sandbox_does_not_have_yet_is_not_applicable(stage: Stage) -> None:
+    states = {number: invariant["state"] for number, invariant in audit(stage).items()}
+    assert states == {number: "NOT_APPLICABLE" if number == 7 else "HELD" for number in range(1, 10)}
+
+
+def test_the_audit_of_nobody_is_not_found(stage: Stage) -> None:
+    assert stage.call("GET", f"{CONTROL}/tenants/nobody/audit").status == 404
+
+
+def test_looking_changes_nothing(stage: Stage) -> None:
+    before = stage.state()
+    audit(stage)
+    assert stage.state() == before
+
+
+# 1
+
+
+def test_a_level_that_does_not_follow_from_its_movements_is_named_with_the_calls_that_changed_it(red: Stage) -> None:
+    order_id = bought(red)
+    number = accept(red, order_id)
+    with behind(red) as tx:
+        level = level_of(tx, order_id)
+        tx.levels.put(replace(level, on_hand=level.on_hand + 1))
+    ((breach,),) = [broken(red)[1]]
+    assert (breach["subject"], breach["entries"]) == (level.key, [number])
+    assert f"({level.on_hand + 1}, " in breach["detail"]
+
+
+def test_units_that_no_order_holds_are_named(red: Stage) -> None:
+    order_id = bought(red)
+    with behind(red) as tx:
+        order = tx.orders.get(order_id)
+        assert order is not None
+        tx.orders.remove(order_id)
+    (breach,) = broken(red)[1]
+    assert breach["subject"] == f"{order.lines[0].allocations[0].store_id}/{SKU}"
+    assert "the orders hold" in breach["detail"]
+
+
+def test_a_shelf_that_does_not_follow_from_its_counts_is_named(red: Stage) -> None:
+    red.done("/till/sales", {"storeId": STORE, "lines": [{"sku": SKU, "quantity": 1}]})
+    with behind(red) as tx:
+        shelf = tx.shelves.get(f"{STORE}/{SKU}")
+        assert shelf is not None
+        tx.shelves.put(replace(shelf, units=shelf.units + 2))
+    assert [breach["subject"] for breach in broken(red)[1]] == [f"{STORE}/{SKU}"]
+
+
+# 2
+
+
+def test_a_promise_beyond_what_was_reported_is_named(red: Stage) -> None:
+    with behind(red) as tx:
+        level = tx.levels.get(f"{STORE}/{SKU}")
+        assert level is not None
+        more = level.on_hand + 1
+        facts = (tx.now, STORE, SKU, Quantity.RESERVED, more, Cause.RESERVATION, "ord_x", "operator:test")
+        tx.ledger.append(Movement(0, *facts))
+        tx.levels.put(replace(level, reserved=level.reserved + more))
+    (breach,) = broken(red)[2]
+    assert breach["subject"] == f"{STORE}/{SKU}"
+    assert f"of {level.on_hand} on hand" in breach["detail"]
+
+
+# 3
+
+
+def test_more_shipped_than_was_allocated_is_named_with_the_calls_about_the_order(red: Stage) -> None:
+    order_id = bought(red)
+    number = accept(red, order_id)
+    with behind(red) as tx:
+        order = tx.orders.get(order_id)
+        assert order is not None
+        (line,) = order.lines
+        (share,) = line.allocations
+        line = replace(line, allocations=(replace(share, shipped=share.quantity + 1),))
+        tx.orders.put(replace(order, lines=(line,)))
+    breaches = broken(red)[3]
+    assert {breach["subject"] for breach in breaches} == {f"{order_id}/1"}
+    assert all(breach["entries"] == [number] for breach in breaches)
+
+
+@pytest.mark.parametrize("change", [{"received": 99}, {"refunded": 10**6}, {"refunded_quantity": 99}])
+def test_more_received_or_refunded_than_was_brought_back_or_paid_is_named(red: Stage, change: dict[str, int]) -> None:
+    with behind(red) as tx:
+        rma = next(rma for rma in tx.returns.select() if rma.status is ReturnStatus.AUTHORISED)
+        tx.returns.put(replace(rma, lines=(replace(rma.lines[0], **change), *rma.lines[1:])))
+    subjects = {breach["subject"] for breach in broken(red)[3]}
+    assert f"{rma.return_id}/{rma.lines[0].line_id}" in subjects
+
+
+# 4
+
+
+def test_an_order_with_an_illegal_history_is_named_with_the_calls_about_it(red: Stage) -> None:
+    order_id = bought(red)
+    number = accept(red, order_id)
+    with behind(red) as tx:
+        order = tx.orders.get(order_id)
+        assert order is not None
+        step = Change(tx.now, order.status, OrderStatus.NEW, "operator:test")
+        tx.orders.put(replace(order, history=(*order.history, step), status=OrderStatus.NEW))
+    (breach, *_) = broken(red)[4]
+    assert (breach["subject"], breach["entries"]) == (order_id, [number])
+    assert breach["detail"] == "went from ACKNOWLEDGED to NEW"
+
+
+def test_a_return_that_is_elsewhere_than_its_history_ends_is_named(red: Stage) -> None:
+    with behind(red) as tx:
+        rma = next(rma for rma in tx.returns.select() if rma.status is ReturnStatus.AUTHORISED)
+        tx.returns.put(replace(rma, status=ReturnStatus.CLOSED))
+    assert [breach["subject"] for breach in broken(red)[4]] == [rma.return_id]
+
+
+def test_a_parcel_that_took_an_impossible_way_is_named(red: Stage) -> None:
+    with behind(red) as tx:
+        parcel = next(one for one in tx.shipments.select() if one.status is ShipmentStatus.DELIVERED)
+        first = parcel.tracking_events[0]
+        tx.shipments.put(replace(parcel, status=first.status, tracking_events=(*parcel.tracking_events, first)))
+    (breach,) = broken(red)[4]
+    assert breach["subject"] == parcel.shipment_id
+    assert breach["detail"].startswith("went from DELIVERED to ")
+
+
+# 5
+
+
+def test_two_effects_of_one_key_are_named_with_both_calls(red: Stage) -> None:
+    first = accept(red, bought(red), Idempotency_Key="one-key")
+    with behind(red) as tx:
+        tx.replays.remove("acorn-sandbox one-key")
+    second = accept(red, bought(red), Idempotency_Key="one-key")
+    assert broken(red) == {
+        5: [
+            {
+                "subject": "acorn-sandbox/one-key",
+                "detail": f"calls [{first}, {second}] each had an effect",
+                "entries": [first, second],
+            }
+        ]
+    }
+
+
+def test_a_call_again_and_a_call_of_another_client_are_no_second_effect(stage: Stage) -> None:
+    order_id = bought(stage)
+    accept(stage, order_id, Idempotency_Key="shared")
+    body = {"lines": [{"lineId": "1", "decision": "ACCEPT"}]}
+    path = f"/v1/orders/{order_id}/acknowledgements"
+    assert stage.call("POST", path, body, KEY, Idempotency_Key="shared").headers["idempotent-replayed"] == "true"
+    second = bought(stage)
+    with stage.tenant.read() as tx:
+        store_id = level_of(tx, second).store_id
+    key = "acorn-store-key" if store_id == STORE else KEY
+    stage.call("POST", f"/v1/orders/{second}/acknowledgements", body, key, Idempotency_Key="shared")
+    assert broken(stage) == {}
+
+
+def test_a_tracking_number_on_two_parcels_is_named_with_both(red: Stage) -> None:
+    with behind(red) as tx:
+        one, two, *_ = tx.shipments.select()
+        tx.shipments.put(replace(two, carrier=one.carrier, tracking_number=one.tracking_number))
+    (breach,) = broken(red)[5]
+    assert breach["subject"] == one.tracking_key
+    assert breach["detail"] == f"2 shipments have it: {one.shipment_id}, {two.shipment_id}"
+
+
+# 6
+
+
+def on_its_way(stage: Stage) -> tuple[str, list[int]]:
+    """A transfer that has left; its id, and the calls about it."""
+    body = {
+        "kind": "STORE_TO_STORE",
+        "fromStoreId": STORE,
+        "toStoreId": "S0002",
+        "lines": [{"sku": SKU, "quantity": 2}],
+    }
+    got = stage.call("POST", "/v1/transfers", body, KEY)
+    assert got.status == 201, got.json
+    made, transfer_id = last_call(stage), str(got.json["transferId"])
+    got = stage.call("POST", f"/v1/transfers/{transfer_id}/dispatches", {}, KEY)
+    assert got.status in {200, 201}, got.json
+    return transfer_id, [made, last_call(stage)]
+
+
+def test_goods_that_are_lost_on_the_way_and_not_recorded_are_named_with_the_calls_about_them(red: Stage) -> None:
+    transfer_id, numbers = on_its_way(red)
+    assert broken(red) == {}
+    with behind(red) as tx:
+        transfer = tx.transfers.get(transfer_id)
+        assert transfer is not None
+        history = (*transfer.history, Change(tx.now, transfer.status, TransferStatus.RECEIVED, "operator:test"))
+        tx.transfers.put(replace(transfer, status=TransferStatus.RECEIVED, history=history))
+    breaches = broken(red)[6]
+    assert {breach["subject"] for breach in breaches} == {transfer_id}
+    assert all(breach["entries"] == numbers for breach in breaches)
+
+
+# 8
+
+
+def test_a_broken_chain_is_named_with_the_call(red: Stage) -> None:
+    for _ in range(3):
+        red.look("/v1/orders?limit=1")
+    content = red.tenant.power(Journal)._segments()[-1]._content
+    assert content is not None
+    content.lines[1] = content.lines[1].replace(b"limit=1", b"limit=2")
+    (breach,) = broken(red)[8]
+    assert (breach["subject"], breach["entries"]) == ("call 2", [2])
+
+
+@pytest.mark.parametrize("cause", ["nobody-1", "operator", "buyer", "ship_by", "robber:1", "elsewhen/ord_1"])
+def test_a_change_that_is_owed_to_nobody_is_named(red: Stage, cause: str) -> None:
+    with behind(red, cause) as tx:
+        level = tx.levels.get(f"{STORE}/{SKU}")
+        assert level is not None
+        report = StockReport(STORE, SKU, level.on_hand + 1, level.sequence + 1, tx.now)
+        assert not any(inventory.report(tx, [report]))
+        number = tx.ledger.count() + 1
+    (breach,) = broken(red)[8]
+    assert (breach["subject"], breach["entries"]) == (f"movement {number}", [])
+    assert breach["detail"] == f"it is owed to {cause!r}, which the journal does not know"
+
+
+def test_an_event_that_is_owed_to_nobody_is_named(red: Stage) -> None:
+    order_id = bought(red)
+    with behind(red) as tx:
+        tx.events.put(Event("evt_ghost", EventType.ORDER_LATE, tx.now, order_id, "nobody-1"))
+    assert [breach["subject"] for breach in broken(red)[8]] == ["evt_ghost"]
+
+
+def test_actors_the_clock_and_calls_are_known(stage: Stage) -> None:
+    accept(stage, bought(stage))
+    stage.done("/till/sales", {"storeId": STORE, "lines": [{"sku": SKU, "quantity": 1}]})
+    stage.call("POST", f"{TENANT}/stores/S0002/close")
+    stage.call("PUT", f"{TENANT}/arrivals", {"profile": "STEADY", "perMinute": 1, "duration": "PT1H"})
+    stage.wait("P2D")
+    assert broken(stage) == {}
+
+
+def test_what_calls_did_that_the_journal_has_let_go_is_not_held_against_anybody(built: Stage) -> None:
+    forgetful = Stage(built.settings.data_dir, journal_limit=2)
+    accept(forgetful, bought(forgetful))
+    forgetful.wait("PT1M")
+    for _ in range(5):
+        accept(forgetful, bought(forgetful))
+        forgetful.look("/v1/orders?limit=1")
+    assert [call["number"] for call in forgetful.look(f"{TENANT}/journal", None)["items"]] == [10, 11]
+    assert broken(forgetful) == {}
+
+
+# 9
+
+
+def test_a_world_that_shares_what_can_change_with_another_is_named(red: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = red.call("POST", f"{TENANT}/snapshots").json["snapshotId"]
+    honest = Columns.copy
+    monkeypatch.setattr(Columns, "copy", lambda self: self if self.spec.name == "orders" else honest(self))
+    for name in ("one", "two"):
+        red.call("POST", f"{TENANT}/snapshots/{kept}/fork", {"name": name})
+    monkeypatch.undo()
+    assert broken(red, "one") == {9: [{"subject": "one/orders", "detail": "it is two's, too", "entries": []}]}
+    assert [breach["subject"] for breach in broken(red, "two")[9]] == ["two/orders"]
+    assert broken(red) == {}
+
+
+def test_another_tenants_client_in_a_world_is_named(red: Stage) -> None:
+    client = red.made(name="other")["credentials"][0]["clientId"]
+    with behind(red) as tx:
+        own = tx.credentials.get("acorn-sandbox")
+        assert own is not None
+        tx.credentials.put(replace(own, client_id=client))
+    detail = "other knows this client, too"
+    assert broken(red)[9] == [{"subject": f"default/{client}", "detail": detail, "entries": []}]
+    assert [breach["subject"] for breach in broken(red, "other")[9]] == [f"other/{client}"]
+
+
+def test_a_rule_that_was_never_used_is_told(stage: Stage) -> None:
+    for rule in ("used", "unused"):
+        operation = "listOrders" if rule == "used" else "listStores"
+        rule_body = {"id": rule, "match": {"operation": operation}, "effect": {"error": {"status": 503}}}
+        assert stage.call("POST", f"{TENANT}/faults", rule_body).status == 201
+    stage.call("GET", "/v1/orders", key=KEY)
+    assert stage.look(AUDIT, None)["unusedFaults"] == ["unused"]
+
+
+def test_the_audit_tells_the_instant_it_is_of(stage: Stage) -> None:
+    before = stage.look(AUDIT, None)["at"]
+    stage.wait("PT1H")
+    assert stage.look(AUDIT, None)["at"] == before.replace("15:00", "16:00")
