@@ -35,7 +35,7 @@ async def _break_chunk(stage: Stage) -> None:
     answer = await stage.collect()
     stage.note_before(answer)
     await _begin(stage, answer)
-    await stage.close(_rubbish(stage))
+    await stage.close(_rubbish(stage) + b"\r\n")
 
 
 async def _cut(stage: Stage) -> None:

@@ -80,22 +80,23 @@ def test_an_answer_without_a_body_is_cut_before_its_first_byte(market: Market) -
 
 
 @pytest.mark.parametrize(
-    ("way", "error"),
+    ("way", "error", "words"),
     [
-        ("CONNECTION_RESET_BY_PEER", httpx.ReadError),
-        ("EMPTY_RESPONSE", httpx.RemoteProtocolError),
-        ("MALFORMED_RESPONSE_CHUNK", httpx.RemoteProtocolError),
-        ("RANDOM_DATA_THEN_CLOSE", httpx.RemoteProtocolError),
-        ("TRUNCATED_BODY", httpx.RemoteProtocolError),
+        ("CONNECTION_RESET_BY_PEER", httpx.ReadError, "reset"),
+        ("EMPTY_RESPONSE", httpx.RemoteProtocolError, "without sending a response"),
+        ("MALFORMED_RESPONSE_CHUNK", httpx.RemoteProtocolError, "illegal chunk header"),
+        ("RANDOM_DATA_THEN_CLOSE", httpx.RemoteProtocolError, "illegal"),
+        ("TRUNCATED_BODY", httpx.RemoteProtocolError, "without sending complete message body"),
     ],
 )
-def test_httpx_sees_a_broken_connection_and_the_next_call_goes_well(
-    market: Market, way: str, error: type[httpx.TransportError]
+def test_httpx_sees_a_broken_connection_the_next_call_goes_well_and_the_server_has_no_complaint(
+    market: Market, caplog: pytest.LogCaptureFixture, way: str, error: type[httpx.TransportError], words: str
 ) -> None:
     market.play({"fault": way}, max_count=1)
-    with pytest.raises(error):
+    with pytest.raises(error, match=words):
         market.call("GET", "/stores")
     assert market.get("/stores")["items"]
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("way", sorted(set(WAYS) - {"HANG"}))
