@@ -10,6 +10,8 @@ from tests.api.acorn.sandbox import Sandbox
 from tests.api.acorn.shop import buy, open_shop
 
 LISTS = ("/stores", "/products", "/inventory", "/inventory/movements", "/orders", "/shipments", "/returns")
+EMPTY_LISTS = ("/transfers",)
+"""Those of which the chain has nothing to walk over."""
 
 
 @pytest.mark.parametrize(("path", "limit"), [("/stores", 1), *((path, limit) for path in LISTS for limit in (9, 100))])
@@ -30,7 +32,7 @@ def test_a_page_has_fifty_items_unless_another_size_is_asked_for(chain: Sandbox,
 
 @pytest.mark.parametrize(("limit", "code"), [("0", "MINIMUM"), ("101", "MAXIMUM"), ("x", "TYPE"), ("", "EMPTY")])
 def test_a_size_out_of_bounds_is_refused(chain: Sandbox, limit: str, code: str) -> None:
-    for path in LISTS:
+    for path in (*LISTS, *EMPTY_LISTS):
         assert faults(chain.get(path, limit=limit), 400, "INVALID_REQUEST") == [("limit", code)]
 
 
@@ -100,13 +102,13 @@ def test_the_same_instant_written_otherwise_is_the_same_filter(chain: Sandbox) -
     problem(chain.get("/orders", updatedAfter="2026-11-01T12:00:00.001Z", cursor=cursor), 400, "CURSOR_MISMATCH")
 
 
-@pytest.mark.parametrize("path", [path for path in LISTS if path != "/orders"])
+@pytest.mark.parametrize("path", [path for path in (*LISTS, *EMPTY_LISTS) if path != "/orders"])
 def test_a_cursor_of_another_list_is_refused(chain: Sandbox, path: str) -> None:
     cursor = chain.get("/orders", limit=2).json()["nextCursor"]
     problem(chain.get(path, cursor=cursor), 400, "CURSOR_MISMATCH")
 
 
-@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("path", [*LISTS, *EMPTY_LISTS])
 @pytest.mark.parametrize("cursor", ["x", "A" * 24, "A" * 1024, "~.-=", "AAAAAAAAAAAAAAAAAAAAAAAA"])
 def test_a_cursor_that_nobody_gave_is_refused(chain: Sandbox, path: str, cursor: str) -> None:
     assert faults(chain.get(path, cursor=cursor), 400, "INVALID_REQUEST") == [("cursor", "UNKNOWN_CURSOR")]
