@@ -12,7 +12,17 @@ from sandbox_server.cli import main
 from sandbox_server.settings import ClockMode, Settings
 from sandbox_server.traffic.throttle import Profile
 
-FLAGS = ("--host", "--port", "--fixture", "--seed", "--clock", "--data-dir", "--ephemeral", "--log-level")
+FLAGS = (
+    "--host",
+    "--port",
+    "--fixture",
+    "--seed",
+    "--clock",
+    "--data-dir",
+    "--ephemeral",
+    "--header-faults",
+    "--log-level",
+)
 
 
 def run(*words: str, **environment: str) -> Result:
@@ -62,13 +72,16 @@ def test_serve_without_flags_serves_the_default_settings(served: list[Settings])
 def test_every_flag_becomes_a_setting(served: list[Settings]) -> None:
     words = (
         "serve --host 0.0.0.0 --port 0 --fixture peak_day --seed 0 --clock real --data-dir here --ephemeral "
-        "--throttle strict --log-level debug"
+        "--throttle strict --no-header-faults --log-level debug"
     )
     assert run(*words.split()).exit_code == 0
     assert served == [
-        Settings("0.0.0.0", 0, "peak_day", 0, ClockMode.REAL, Path("here"), True, Profile.STRICT, log_level="debug")
+        Settings(
+            "0.0.0.0", 0, "peak_day", 0, ClockMode.REAL, Path("here"), True, Profile.STRICT, False, log_level="debug"
+        )
     ]
-
+        SANDBOX_THROTTLE="amazon",
+        SANDBOX_HEADER_FAULTS="0",
 
 def test_every_flag_can_be_given_by_the_environment(served: list[Settings]) -> None:
     result = run(

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox_server.services import access
 from tests.middleware.faults.market import Market
 
 CLIENT = {"client_id": "acorn-sandbox", "client_secret": "acorn-secret"}
@@ -81,3 +82,18 @@ def test_an_api_key_is_rejected(market: Market) -> None:
 def test_whoever_need_not_be_known_is_not_rejected(market: Market) -> None:
     market.play({"token": "reject"})
     assert market.call("GET", "/health").status_code == 200
+
+
+def test_a_token_is_ended_for_its_own_client_alone_and_never_given_more_time(market: Market) -> None:
+    granted = tokens(market).json()
+    with market.tenant.begin("test") as tx:
+        for client_id in ("acorn-reader", "acorn-sandbox"):
+            access.expire(tx, tx.credentials.get(client_id), "acorn.at_unknown")
+        access.expire(tx, tx.credentials.get("acorn-reader"), granted["access_token"])
+    assert call(market, granted).status_code == 200
+    market.pass_time(hours=2)
+    with market.tenant.begin("test") as tx:
+        access.expire(tx, tx.credentials.get("acorn-sandbox"), granted["access_token"])
+        (ends, _) = sorted(token.expires_at for token in tx.tokens.select())
+    assert ends < market.sandbox.now
+    assert code(call(market, granted)) == (401, "TOKEN_EXPIRED")
