@@ -9,3 +9,6 @@ from hypothesis import settings
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# The tests of our own plug-in run pytest inside of pytest; that has to be said here, in the topmost conftest.
+pytest_plugins = ["pytester"]
