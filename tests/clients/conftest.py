@@ -33,9 +33,11 @@ def market(clock: FakeClock) -> FakeMarketplace:
 def make_client(market: FakeMarketplace, clock: FakeClock) -> Iterator[MakeClient]:
     with ExitStack() as stack:
 
-        def make(source: Any = None, counter: Any = None, parts: Parts = PARTS, **settings: Any) -> Client:
+        def make(
+            source: Any = None, counter: Any = None, parts: Parts = PARTS, dock: Any = None, **settings: Any
+        ) -> Client:
             network = httpx.MockTransport(market)
-            client = Client(replace(SETTINGS, **settings), clock, parts, network, source, counter)
+            client = Client(replace(SETTINGS, **settings), clock, parts, network, source, counter, dock)
             return stack.enter_context(closing(client))
 
         yield make

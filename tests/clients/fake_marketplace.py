@@ -75,7 +75,7 @@ Fault = httpx.Response | Exception | Callable[[httpx.Response], httpx.Response]
 
 class FakeMarketplace:
     """
-    Orders, levels and returns as JSON, and everything that was asked of them.
+    Orders, levels, returns and transfers as JSON, and everything that was asked of them.
 
     Args:
         clock: Of the client, to see when it asked.
@@ -86,6 +86,7 @@ class FakeMarketplace:
         self.time = NOON
         self.orders: dict[str, Json] = {}
         self.returns: dict[str, Json] = {}
+        self.transfers: dict[str, Json] = {}
         self.levels: dict[tuple[str, str], Json] = {}
         self.products = [{"sku": "MUG", "weightGrams": 420}]
         self.shipments: list[Json] = []
@@ -160,6 +161,12 @@ class FakeMarketplace:
 
     def _listReturns(self, seen: Seen) -> httpx.Response:  # noqa: N802
         return self._page(seen, list(self.returns.values()))
+
+    def _listTransfers(self, seen: Seen) -> httpx.Response:  # noqa: N802
+        return self._page(seen, list(self.transfers.values()))
+
+    def _getTransfer(self, seen: Seen, transfer_id: str) -> httpx.Response:  # noqa: N802
+        return httpx.Response(200, json=self.transfers[transfer_id])
 
     def _getOrder(self, seen: Seen, order_id: str) -> httpx.Response:  # noqa: N802
         return httpx.Response(200, json=self.orders[order_id])
@@ -266,6 +273,19 @@ class FakeMarketplace:
         self.change(rma, status="REFUNDED" if rma["status"] == "RECEIVED" else rma["status"])
         return httpx.Response(201, json=rma)
 
+    def _receiveTransfer(self, seen: Seen, transfer_id: str) -> httpx.Response:  # noqa: N802
+        transfer, body = self.transfers[transfer_id], seen.json
+        if transfer["status"] not in ("IN_TRANSIT", "PARTIALLY_RECEIVED"):
+            return problem(409, "ILLEGAL_TRANSITION")
+        lines = {line["sku"]: line for line in transfer["lines"]}
+        for came in body["lines"]:
+            lines[came["sku"]]["receivedQuantity"] += came["quantity"]
+            lines[came["sku"]]["inTransitQuantity"] -= came["quantity"]
+        ended = body["final"] or not any(line["inTransitQuantity"] for line in transfer["lines"])
+        status = "RECEIVED" if ended else "PARTIALLY_RECEIVED"
+        self.change(transfer, receipts=[*transfer["receipts"], body], status=status)
+        return httpx.Response(201, json=transfer)
+
 
 def _route(request: httpx.Request) -> tuple[str, list[str]]:
     parts = request.url.path.removeprefix("/v1/").split("/")
@@ -288,6 +308,9 @@ _OPERATIONS = {
     ("GET", "returns", "{}"): "getReturn",
     ("POST", "returns", "{}", "receipts"): "receiveReturn",
     ("POST", "returns", "{}", "refunds"): "refundReturn",
+    ("GET", "transfers"): "listTransfers",
+    ("GET", "transfers", "{}"): "getTransfer",
+    ("POST", "transfers", "{}", "receipts"): "receiveTransfer",
 }
 
 
@@ -340,3 +363,19 @@ def a_return(return_id: str, quantity: int = 1, amount: str = "12.90", currency:
         "lines": [line],
         "receipts": [],
     }
+
+
+def a_transfer(transfer_id: str, *units: tuple[str, int], status: str = "IN_TRANSIT", to: str | None = "S1") -> Json:
+    chosen = units or (("MUG", 2),)
+    transfer: Json = {
+        "transferId": transfer_id,
+        "status": status,
+        "updatedAt": format_time(NOON),
+        "dispatchedAt": format_time(NOON),
+        "lines": [
+            {"sku": sku, "quantity": quantity, "receivedQuantity": 0, "inTransitQuantity": quantity}
+            for sku, quantity in chosen
+        ],
+        "receipts": [],
+    }
+    return transfer | ({"toStoreId": to} if to is not None else {})

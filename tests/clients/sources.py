@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from fixtures.clients.reference.counter import DropOff
-from fixtures.clients.reference.shapes import Level, Place, Return
+from fixtures.clients.reference.dock import Delivery
+from fixtures.clients.reference.shapes import Level, Place, Return, Transfer
 
 
 class Counted:
@@ -30,3 +31,13 @@ class DropOffs:
 
     def drop_offs(self, rma: Return) -> list[DropOff]:
         return self._brought.get(rma["returnId"], [])[len(rma["receipts"]) :]
+
+
+class Deliveries:
+    """What vans have brought, by transfer."""
+
+    def __init__(self, **brought: list[Delivery]) -> None:
+        self._brought = brought
+
+    def deliveries(self, transfer: Transfer) -> list[Delivery]:
+        return self._brought.get(transfer["transferId"], [])[len(transfer["receipts"]) :]

@@ -41,6 +41,10 @@ class Marketplace:
                 return items
             query["cursor"] = page["nextCursor"]
 
+    def post(self, path: str, body: Json) -> Json:
+        made: Json = self._http.post(path, json=body).raise_for_status().json()
+        return made
+
     def levels(self) -> dict[Place, Json]:
         return {(level["storeId"], level["sku"]): level for level in self.all("/inventory")}
 
@@ -174,6 +178,36 @@ def test_what_does_not_lie_on_the_shelves_is_reported_and_refused_and_never_ship
                 place = receipt["storeId"], skus[line["lineId"]]
                 shelves[place] = shelves.get(place, 0) + line["quantity"]
     assert {place: level["onHand"] for place, level in marketplace.levels().items()} == shelves
+
+
+def test_the_reference_client_receives_what_is_on_its_way_to_its_stores_and_nothing_else(
+    marketplace: Marketplace, tmp_path: Path
+) -> None:
+    free = [(level["storeId"], level["sku"]) for level in marketplace.levels().values() if level["available"] > 1]
+    (origin, sku), target = free[0], next(store_id for store_id, _ in free if store_id != free[0][0])
+    lines = [{"sku": sku, "quantity": 1}]
+    asked = [
+        {"kind": "STORE_TO_STORE", "fromStoreId": origin, "toStoreId": target},
+        {"kind": "FC_TO_STORE", "toStoreId": target},
+        {"kind": "STORE_TO_FC", "fromStoreId": origin},
+    ]
+    made = [marketplace.post("/transfers", {**ends, "lines": lines})["transferId"] for ends in (*asked, asked[0])]
+    for transfer_id in made[:3]:
+        marketplace.post(f"/transfers/{transfer_id}/dispatches", {})
+
+    ended = run_client(marketplace, tmp_path / "state")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "2  transfers received" in ended.stdout
+    states = by_id(marketplace.all("/transfers"), "transferId")
+    assert [states[transfer_id]["status"] for transfer_id in made] == [
+        "RECEIVED",
+        "RECEIVED",
+        "IN_TRANSIT",
+        "REQUESTED",
+    ]
+    assert not any(states[transfer_id]["discrepancies"] for transfer_id in made)
+    assert_stock_conserves(marketplace)
 
 
 def open_parts(orders: list[Json]) -> set[Place]:
