@@ -50,7 +50,7 @@ class Faults:
         state = scope["state"]
         if state["caller"] is not None:
             rules: FaultRules = state["tenant"].power(FaultRules)
-            if not rules and not self._may_ask(state["headers"]):
+            if not rules and (HEADER not in state["headers"] or self._read_header is None):
                 await self._app(scope, receive, send)
                 return
         request = Request(receive)
@@ -62,9 +62,6 @@ class Faults:
             await self._app(scope, request.receive, send)
             return
         await self._play(Stage(self._answering, scope, request, send, chosen, facts, tenant, self._wording))
-
-    def _may_ask(self, headers: Mapping[bytes, bytes]) -> bool:
-        return HEADER in headers and self._read_header is not None
 
     async def _owner(self, scope: Scope, request: Request) -> tuple[Any, str | None]:
         """Return whose rules are asked, and the client id of the caller, if one can tell."""

@@ -1,13 +1,21 @@
 """Which calls a fault plays in, seen from outside."""
 
+import asyncio
+from typing import Any
+
 import httpx
 import pytest
+from connexion.middleware.abstract import ROUTING_CONTEXT
 
 from sandbox_server.app import build_app
+from sandbox_server.asgi import Message, Receive, Scope, Send, respond
+from sandbox_server.middleware.faults.layer import Faults
 from sandbox_server.settings import Settings
+from sandbox_server.traffic.credentials import Caller
 from sandbox_server.traffic.faults import BY_HEADER, Match, Rule
 from tests.api.acorn.sandbox import KEY, InProcess, Sandbox
 from tests.api.acorn.shop import open_shop
+from tests.api.asgi_client import exchange
 from tests.middleware.faults.looks import entry_of
 from tests.middleware.faults.market import Market
 
@@ -165,3 +173,34 @@ def test_where_calls_may_not_ask_the_header_means_nothing() -> None:
     with httpx.Client(transport=InProcess(app), base_url="http://sandbox/v1") as client:
         answer = client.get("/stores", headers={"x-api-key": KEY, "x-sandbox-fault": "error=503"})
     assert answer.status_code == 200
+
+
+def test_a_client_that_hangs_up_in_the_middle_of_its_request_is_answered_nothing(market: Market) -> None:
+    market.play({"delay": {"type": "fixed", "milliseconds": 1}})
+    lines = [(b"x-api-key", KEY.encode()), (b"content-type", b"application/json"), (b"content-length", b"9")]
+    assert exchange(market.sandbox.app, "PUT", "/v1/inventory", lines, [b"{"], hangs_up=True) == []
+    assert market.last_call.entry.fault == ("it", "delay")
+
+
+def test_faults_play_where_no_journal_is_kept(market: Market) -> None:
+    async def operation(scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(send, 200, [], b"whole")
+
+    market.play({"delay": {"type": "fixed", "milliseconds": 0}})
+    unused: Any = None
+    layer = Faults(operation, unused, lambda app: app, unused)
+    sent: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        sent.append(message)
+
+    async def play() -> None:
+        context = {ROUTING_CONTEXT: {"operation_id": "listStores"}}
+        with market.tenant.read() as tx:
+            caller = Caller(tx.credentials.get("acorn-sandbox"), frozenset())
+        state = {"tenant": market.tenant, "caller": caller, "headers": {}, "request_id": "r-1"}
+        await layer({"method": "GET", "extensions": context, "state": state}, unused, keep)
+
+    asyncio.run(play())
+    assert sent[1]["body"] == b"whole"
+    assert market.rules.get("it").played == 1
