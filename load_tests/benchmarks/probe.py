@@ -4,6 +4,8 @@ What a fresh process finds out about a sandbox in itself.
 `python -m load_tests.benchmarks.probe start FIXTURE DATA_DIR`: what it takes to be ready.
 `python -m load_tests.benchmarks.probe pages FIXTURE DATA_DIR on|off CALLS`: how long a page takes, with the garbage
 collector as the server has it or switched off.
+`python -m load_tests.benchmarks.probe tenants FIXTURE DATA_DIR COUNT SPARED`: what a tenant takes, and a fork; memory
+without that of the first SPARED ones.
 
 Prints a line of JSON for each step of long work, and one for the findings. Seconds are of processor time: what else the
 machine does is not counted.
@@ -17,12 +19,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 
 from sandbox_server.asgi import ASGIApp, Message
 
 _PAGE = "/v1/orders?limit=20"
+_TENANTS = "/_sandbox/v1/tenants"
+_FORKS = 11
 _CURSOR = b'"nextCursor":"'
 _STATM = Path("/proc/self/statm")
 Facts = dict[str, float]
@@ -58,6 +62,20 @@ def pages(fixture: str, data_dir: str, collector: str, calls: str) -> Facts:
         "p99Ms": quantiles(costs, n=100)[98] * 1e3,
         "collections": pauses.count,
         "longestPauseMs": pauses.longest * 1e3,
+    }
+
+
+def tenants(fixture: str, data_dir: str, count: str, spared: str) -> Facts:
+    """Return what it takes to open a world, to make tenants of it while it is warm, and to fork one; and their memory."""
+    began = time.process_time()
+    sandbox = _sandbox(fixture, data_dir)
+    opened = time.process_time() - began
+    begun, made = asyncio.run(_make(sandbox, int(count), int(spared)))
+    return {
+        "coldMs": opened * 1e3,
+        "tenantMs": median(made) * 1e3,
+        "forkMs": median(asyncio.run(_fork(sandbox, _FORKS))) * 1e3,
+        "megabytesEach": (resident_megabytes() - begun) / (int(count) - int(spared)),
     }
 
 
@@ -99,11 +117,35 @@ async def _walk(sandbox: ASGIApp, calls: int) -> list[float]:
     return costs
 
 
-async def _answer(sandbox: ASGIApp, target: str) -> bytes:
+async def _make(sandbox: ASGIApp, count: int, spared: int) -> tuple[float, list[float]]:
+    """Make tenants; return the memory once the first ones were there, and what each took."""
+    costs: list[float] = []
+    memory = 0.0
+    for number in range(count):
+        if number == spared:
+            gc.collect()
+            memory = resident_megabytes()
+        began = time.process_time()
+        await _answer(sandbox, _TENANTS, "POST")
+        costs.append(time.process_time() - began)
+    return memory, costs
+
+
+async def _fork(sandbox: ASGIApp, count: int) -> list[float]:
+    taken = json.loads(await _answer(sandbox, f"{_TENANTS}/default/snapshots", "POST"))
+    costs = []
+    for _ in range(count):
+        began = time.process_time()
+        await _answer(sandbox, f"{_TENANTS}/default/snapshots/{taken['snapshotId']}/fork", "POST")
+        costs.append(time.process_time() - began)
+    return costs
+
+
+async def _answer(sandbox: ASGIApp, target: str, method: str = "GET") -> bytes:
     path, _, query = target.partition("?")
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": method,
         "path": path,
         "raw_path": path.encode(),
         "query_string": query.encode(),
@@ -119,7 +161,7 @@ async def _answer(sandbox: ASGIApp, target: str) -> bytes:
         sent.append(message)
 
     await sandbox(scope, receive, send)
-    assert sent[0]["status"] == 200, f"{target} is answered with {sent[0]['status']}"
+    assert sent[0]["status"] in {200, 201}, f"{target} is answered with {sent[0]['status']}"
     return bytes(sent[1]["body"])
 
 
@@ -138,7 +180,7 @@ def _print(content: dict[str, Any]) -> None:
     print(json.dumps(content), flush=True)
 
 
-FINDINGS: dict[str, Callable[..., Facts]] = {"start": start, "pages": pages}
+FINDINGS: dict[str, Callable[..., Facts]] = {"start": start, "pages": pages, "tenants": tenants}
 
 if __name__ == "__main__":
     kind, *arguments = sys.argv[1:]
