@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sandbox_server.domain import transfers as rules
+from sandbox_server.domain import haulage
 from sandbox_server.domain.errors import Fault, NotFound, Unprocessable
+from sandbox_server.domain.haulage import Wanted
 from sandbox_server.domain.stores import StoreStatus
 from sandbox_server.domain.transfers import (
     Transfer,
@@ -11,7 +12,6 @@ from sandbox_server.domain.transfers import (
     TransferCancelReason,
     TransferReceipt,
     Units,
-    Wanted,
 )
 from sandbox_server.kernel.ids import make_id
 from sandbox_server.services import catalogue, inventory, stores
@@ -40,7 +40,7 @@ def request(tx: Transaction, wanted: Wanted) -> Transfer:
         Unprocessable: The stores do not fit the kind, the goods would come to a closed store, a SKU is named twice, or
             the catalogue has none such.
     """
-    transfer = rules.request(make_id(tx.seed, "trf", tx.transfers.count() + 1), wanted, tx.now, tx.cause)
+    transfer = haulage.request(make_id(tx.seed, "trf", tx.transfers.count() + 1), wanted, tx.now, tx.cause)
     for store_id in transfer.store_ids:
         stores.get(tx, store_id)
     if transfer.to_store_id is not None:
@@ -62,7 +62,7 @@ def dispatch(tx: Transaction, transfer_id: str, dispatched_at: datetime | None =
         Unprocessable: They cannot have left at that time.
         InsufficientStock: The store has fewer that are not promised to orders.
     """
-    transfer = rules.dispatch(get(tx, transfer_id), dispatched_at or tx.now, tx.now, tx.cause)
+    transfer = haulage.dispatch(get(tx, transfer_id), dispatched_at or tx.now, tx.now, tx.cause)
     if transfer.from_store_id is not None:
         for line in transfer.lines:
             inventory.send(tx, transfer.from_store_id, line.sku, line.quantity, transfer_id)
@@ -81,7 +81,7 @@ def receive(tx: Transaction, transfer_id: str, lines: tuple[Units, ...], final: 
         IllegalTransition: It is not on its way.
         Unprocessable: A SKU is none of the transfer's, or named twice; or nothing came and more is to come.
     """
-    transfer = rules.receive(get(tx, transfer_id), TransferReceipt(tx.now, lines, final), tx.cause)
+    transfer = haulage.receive(get(tx, transfer_id), TransferReceipt(tx.now, lines, final), tx.cause)
     if transfer.to_store_id is not None:
         for line in lines:
             inventory.take_in(tx, transfer.to_store_id, line.sku, line.quantity, transfer_id)
@@ -96,7 +96,7 @@ def cancel(tx: Transaction, transfer_id: str, reason: TransferCancelReason, note
         NotFound: There is no such transfer.
         IllegalTransition: They have left, or it is called off already.
     """
-    return _save(tx, rules.cancel(get(tx, transfer_id), TransferCancellation(reason, tx.now, note), tx.cause))
+    return _save(tx, haulage.cancel(get(tx, transfer_id), TransferCancellation(reason, tx.now, note), tx.cause))
 
 
 def _check_open(tx: Transaction, store_id: str) -> None:

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sandbox_server.domain import transfers
+from sandbox_server.domain import haulage, transfers
 from sandbox_server.domain.errors import IllegalTransition, Unprocessable
 from sandbox_server.domain.events import Change
+from sandbox_server.domain.haulage import Wanted
 from sandbox_server.domain.transfers import (
     TRANSITIONS,
     Discrepancy,
@@ -19,7 +20,6 @@ from sandbox_server.domain.transfers import (
     TransferLine,
     TransferStatus,
     Units,
-    Wanted,
 )
 from tests.domain.builders import LATER, NOW, a_transfer, a_transfer_receipt, faults_of
 
@@ -46,7 +46,7 @@ def recorded(transfer: Transfer) -> list[tuple[str, int, DiscrepancyKind]]:
 )
 def test_goods_are_asked_for_and_nothing_has_moved(kind: TransferKind, origin: str | None, target: str | None) -> None:
     lines = (*MUGS, Units("SKU-2", 1))
-    transfer = transfers.request("trf_1", Wanted(kind, origin, target, lines, "weekend"), NOW, "req_1")
+    transfer = haulage.request("trf_1", Wanted(kind, origin, target, lines, "weekend"), NOW, "req_1")
     assert transfer == Transfer(
         "trf_1",
         kind,
@@ -86,7 +86,7 @@ def test_goods_are_asked_for_and_nothing_has_moved(kind: TransferKind, origin: s
 )
 def test_what_no_transfer_can_be_is_refused_with_every_fault(wanted: Wanted, found: list[tuple[str, str]]) -> None:
     with pytest.raises(Unprocessable) as refused:
-        transfers.request("trf_1", wanted, NOW, "req_1")
+        haulage.request("trf_1", wanted, NOW, "req_1")
     assert faults_of(refused.value) == found
 
 
@@ -94,7 +94,7 @@ def test_what_no_transfer_can_be_is_refused_with_every_fault(wanted: Wanted, fou
 
 
 def test_goods_leave_all_at_once() -> None:
-    transfer = transfers.dispatch(a_transfer(), NOW, LATER, "req_2")
+    transfer = haulage.dispatch(a_transfer(), NOW, LATER, "req_2")
     assert (transfer.status, transfer.dispatched_at, transfer.updated_at, transfer.version) == (
         S.IN_TRANSIT,
         NOW,
@@ -112,13 +112,13 @@ def test_goods_leave_all_at_once() -> None:
 )
 def test_goods_leave_neither_in_the_future_nor_before_they_were_asked_for(at: datetime, code: str) -> None:
     with pytest.raises(Unprocessable) as refused:
-        transfers.dispatch(a_transfer(), at, LATER, "req_2")
+        haulage.dispatch(a_transfer(), at, LATER, "req_2")
     assert faults_of(refused.value) == [("/dispatchedAt", code)]
 
 
 @pytest.mark.parametrize("at", [NOW, LATER])
 def test_goods_may_leave_at_the_moment_they_are_asked_for_and_now(at: datetime) -> None:
-    assert transfers.dispatch(a_transfer(), at, LATER, "req_2").dispatched_at == at
+    assert haulage.dispatch(a_transfer(), at, LATER, "req_2").dispatched_at == at
 
 
 # Coming
@@ -127,7 +127,7 @@ def test_goods_may_leave_at_the_moment_they_are_asked_for_and_now(at: datetime) 
 def test_when_everything_has_come_nothing_more_does() -> None:
     transfer = a_transfer(TransferLine("SKU-1", 3), TransferLine("SKU-2", 1), status=S.IN_TRANSIT)
     receipt = a_transfer_receipt(("SKU-2", 1), ("SKU-1", 3))
-    changed = transfers.receive(transfer, receipt, "req_3")
+    changed = haulage.receive(transfer, receipt, "req_3")
     assert (changed.status, changed.updated_at, changed.version) == (S.RECEIVED, LATER, 2)
     assert changed.receipts == (receipt,)
     assert received(changed) == [("SKU-1", 3, 0), ("SKU-2", 1, 0)]
@@ -136,12 +136,12 @@ def test_when_everything_has_come_nothing_more_does() -> None:
 
 
 def test_goods_come_in_parts_until_they_are_all_there() -> None:
-    first = transfers.receive(a_transfer(status=S.IN_TRANSIT), a_transfer_receipt(("SKU-1", 1)), "req_3")
+    first = haulage.receive(a_transfer(status=S.IN_TRANSIT), a_transfer_receipt(("SKU-1", 1)), "req_3")
     assert (first.status, received(first), first.version) == (S.PARTIALLY_RECEIVED, [("SKU-1", 1, 2)], 2)
-    second = transfers.receive(first, a_transfer_receipt(("SKU-1", 1)), "req_4")
+    second = haulage.receive(first, a_transfer_receipt(("SKU-1", 1)), "req_4")
     assert (second.status, received(second), second.version) == (S.PARTIALLY_RECEIVED, [("SKU-1", 2, 1)], 3)
     assert second.history == first.history
-    third = transfers.receive(second, a_transfer_receipt(("SKU-1", 1)), "req_5")
+    third = haulage.receive(second, a_transfer_receipt(("SKU-1", 1)), "req_5")
     assert (third.status, received(third), len(third.receipts)) == (S.RECEIVED, [("SKU-1", 3, 0)], 3)
     assert [step.to for step in third.history] == [S.REQUESTED, S.IN_TRANSIT, S.PARTIALLY_RECEIVED, S.RECEIVED]
     assert recorded(third) == []
@@ -149,34 +149,34 @@ def test_goods_come_in_parts_until_they_are_all_there() -> None:
 
 def test_a_final_receipt_records_what_is_missing() -> None:
     transfer = a_transfer(TransferLine("SKU-1", 3, received=1), TransferLine("SKU-2", 1), status=S.PARTIALLY_RECEIVED)
-    changed = transfers.receive(transfer, a_transfer_receipt(("SKU-1", 1), final=True), "req_3")
+    changed = haulage.receive(transfer, a_transfer_receipt(("SKU-1", 1), final=True), "req_3")
     assert changed.status is S.RECEIVED
     assert changed.discrepancies == (Discrepancy("SKU-1", 1, SHORT, LATER), Discrepancy("SKU-2", 1, SHORT, LATER))
     assert received(changed) == [("SKU-1", 2, 0), ("SKU-2", 0, 0)]
 
 
 def test_goods_that_never_come_are_short_altogether() -> None:
-    changed = transfers.receive(a_transfer(status=S.IN_TRANSIT), a_transfer_receipt(final=True), "req_3")
+    changed = haulage.receive(a_transfer(status=S.IN_TRANSIT), a_transfer_receipt(final=True), "req_3")
     assert (changed.status, recorded(changed)) == (S.RECEIVED, [("SKU-1", 3, SHORT)])
 
 
 def test_a_final_receipt_of_all_that_was_to_come_records_nothing() -> None:
-    changed = transfers.receive(a_transfer(status=S.IN_TRANSIT), a_transfer_receipt(("SKU-1", 3), final=True), "req_3")
+    changed = haulage.receive(a_transfer(status=S.IN_TRANSIT), a_transfer_receipt(("SKU-1", 3), final=True), "req_3")
     assert (changed.status, recorded(changed)) == (S.RECEIVED, [])
 
 
 def test_more_than_had_left_is_recorded_as_over_each_time_it_comes() -> None:
     transfer = a_transfer(TransferLine("SKU-1", 3, received=2), TransferLine("SKU-2", 1), status=S.PARTIALLY_RECEIVED)
-    first = transfers.receive(transfer, a_transfer_receipt(("SKU-1", 3)), "req_3")
+    first = haulage.receive(transfer, a_transfer_receipt(("SKU-1", 3)), "req_3")
     assert (first.status, recorded(first)) == (S.PARTIALLY_RECEIVED, [("SKU-1", 2, OVER)])
     assert received(first) == [("SKU-1", 5, 0), ("SKU-2", 0, 1)]
-    second = transfers.receive(first, a_transfer_receipt(("SKU-1", 1), ("SKU-2", 1)), "req_4")
+    second = haulage.receive(first, a_transfer_receipt(("SKU-1", 1), ("SKU-2", 1)), "req_4")
     assert (second.status, recorded(second)) == (S.RECEIVED, [("SKU-1", 2, OVER), ("SKU-1", 1, OVER)])
 
 
 def test_one_line_may_be_over_and_another_short() -> None:
     transfer = a_transfer(TransferLine("SKU-1", 3), TransferLine("SKU-2", 2), status=S.IN_TRANSIT)
-    changed = transfers.receive(transfer, a_transfer_receipt(("SKU-1", 4), final=True), "req_3")
+    changed = haulage.receive(transfer, a_transfer_receipt(("SKU-1", 4), final=True), "req_3")
     assert recorded(changed) == [("SKU-1", 1, OVER), ("SKU-2", 2, SHORT)]
 
 
@@ -190,7 +190,7 @@ def test_one_line_may_be_over_and_another_short() -> None:
 )
 def test_what_cannot_have_come_is_refused(lines: list[tuple[str, int]], found: list[tuple[str, str]]) -> None:
     with pytest.raises(Unprocessable) as refused:
-        transfers.receive(a_transfer(status=S.IN_TRANSIT), a_transfer_receipt(*lines), "req_3")
+        haulage.receive(a_transfer(status=S.IN_TRANSIT), a_transfer_receipt(*lines), "req_3")
     assert faults_of(refused.value) == found
 
 
@@ -199,7 +199,7 @@ def test_what_cannot_have_come_is_refused(lines: list[tuple[str, int]], found: l
 
 def test_a_transfer_is_called_off_before_its_goods_have_left() -> None:
     end = TransferCancellation(TransferCancelReason.OTHER, LATER, "found some")
-    transfer = transfers.cancel(a_transfer(), end, "req_2")
+    transfer = haulage.cancel(a_transfer(), end, "req_2")
     assert (transfer.status, transfer.cancellation, transfer.updated_at, transfer.version) == (
         S.CANCELLED,
         end,
@@ -217,9 +217,9 @@ def test_a_transfer_does_only_what_its_life_cycle_has(status: TransferStatus) ->
     transfer = a_transfer(status=status)
     cancellation = TransferCancellation(TransferCancelReason.OTHER, LATER)
     steps: list[tuple[TransferStatus, Callable[[], Transfer]]] = [
-        (S.IN_TRANSIT, lambda: transfers.dispatch(transfer, NOW, LATER, "req_9")),
-        (S.RECEIVED, lambda: transfers.receive(transfer, a_transfer_receipt(("SKU-1", 3)), "req_9")),
-        (S.CANCELLED, lambda: transfers.cancel(transfer, cancellation, "req_9")),
+        (S.IN_TRANSIT, lambda: haulage.dispatch(transfer, NOW, LATER, "req_9")),
+        (S.RECEIVED, lambda: haulage.receive(transfer, a_transfer_receipt(("SKU-1", 3)), "req_9")),
+        (S.CANCELLED, lambda: haulage.cancel(transfer, cancellation, "req_9")),
     ]
     for target, step in steps:
         if target in TRANSITIONS[status]:

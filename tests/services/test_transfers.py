@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from sandbox_server.domain.errors import DomainError, IllegalTransition, InsufficientStock, NotFound, Unprocessable
+from sandbox_server.domain.haulage import Wanted
 from sandbox_server.domain.inventory import Quantity, StockReport
 from sandbox_server.domain.stores import StoreStatus
 from sandbox_server.domain.tills import Opening
@@ -17,7 +18,6 @@ from sandbox_server.domain.transfers import (
     TransferKind,
     TransferStatus,
     Units,
-    Wanted,
 )
 from sandbox_server.services import inventory, stores, tills, transfers
 from sandbox_server.services.audit import audit

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sandbox_server.domain.errors import DomainError
+from sandbox_server.domain.haulage import Wanted
 from sandbox_server.domain.inventory import StockReport
 from sandbox_server.domain.orders import OrderStatus
 from sandbox_server.domain.stores import StoreStatus
@@ -19,7 +20,6 @@ from sandbox_server.domain.transfers import (
     TransferKind,
     TransferStatus,
     Units,
-    Wanted,
     in_transit,
 )
 from sandbox_server.services import inventory, stores, tills, transfers
@@ -44,7 +44,10 @@ class Transfers(RuleBasedStateMachine):
         self.shelves: Counter[tuple[str, str]] = Counter(OPENING)
 
     @rule(
-        kind=st.sampled_from(TransferKind), origin=st.none() | shops, destination=st.none() | shops, wanted=some | lines
+        kind=st.sampled_from(TransferKind),
+        origin=st.none() | shops,
+        destination=st.none() | shops,
+        wanted=some | lines.filter(bool),
     )
     def ask_for_anything(
         self, kind: TransferKind, origin: str | None, destination: str | None, wanted: list[Units]

@@ -12,13 +12,13 @@ from sandbox_server.api.formats import read_instant
 from sandbox_server.domain.catalogue import Dimensions
 from sandbox_server.domain.errors import Fault, Unprocessable
 from sandbox_server.domain.fulfilment import Decision
+from sandbox_server.domain.haulage import Wanted as WantedTransfer
 from sandbox_server.domain.inventory import StockReport
 from sandbox_server.domain.orders import RejectReason
 from sandbox_server.domain.returns import Condition, ReceivedLine, RefundLine, ReturnReason, Wanted
 from sandbox_server.domain.shipments import Carrier, Parcel, ShipmentStatus, TrackingEvent
 from sandbox_server.domain.stores import DAYS, Address, Capability, Span, Store, StoreStatus
 from sandbox_server.domain.transfers import TransferKind, Units
-from sandbox_server.domain.transfers import Wanted as WantedTransfer
 from sandbox_server.kernel.clock import whole_milliseconds
 from sandbox_server.kernel.geo import Location
 from sandbox_server.kernel.money import parse_money
