@@ -4,14 +4,13 @@ import asyncio
 import gc
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import orjson
 import pytest
 
-from sandbox_server.asgi import Message
+from sandbox_server.asgi import ASGIApp, Message
 from sandbox_server.services.tenants import Tenant
 from tests.control.stage import CONTROL, Stage
 
@@ -23,41 +22,44 @@ REPORTED = "/v1/inventory?storeId=S0001&sku=SKU-00001"
 Step = Callable[[], Awaitable[Any]]
 
 
+async def exchange(app: ASGIApp, method: str, path: str, body: object, *headers: tuple[bytes, bytes]) -> bytes:
+    """Return the answer to a call that others may come in between of."""
+    raw = orjson.dumps(body) if body is not None else b""
+    lines = [(b"host", b"localhost"), *headers]
+    if raw:
+        lines += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(raw))]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": raw}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    path, _, query = path.partition("?")
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "root_path": ""}
+    await app({**scope, "query_string": query.encode(), "headers": lines}, receive, send)
+    answer = b"".join(message.get("body", b"") for message in sent[1:])
+    assert sent[0]["status"] in {200, 201}, answer
+    return answer
+
+
 class Chain:
     """A tenant, and the client that works for it; whatever either sends carries the tenant's number."""
 
-    def __init__(self, stage: Stage, number: int, made: Any) -> None:
+    def __init__(self, app: ASGIApp, number: int, made: Any) -> None:
         self.name = made["name"]
         self.number = number
-        self._app = stage.app
-        self._key = made["credentials"][0]["apiKey"]
+        self._app = app
+        self._key = made["credentials"][0]["apiKey"].encode()
         self._sent = 0
         self.placed: list[str] = []
 
     async def call(self, method: str, path: str, body: object = None) -> bytes:
-        raw, sent = orjson.dumps(body) if body is not None else b"", []
         self._sent += 1
-        headers = [
-            (b"host", b"localhost"),
-            (b"x-api-key", self._key.encode()),
-            (b"x-request-id", b"canary-%d-%d" % (self.number, self._sent)),
-        ]
-        if raw:
-            headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(raw))]
-
-        async def receive() -> Message:
-            await asyncio.sleep(0)
-            return {"type": "http.request", "body": raw}
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        path, _, query = path.partition("?")
-        scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "root_path": ""}
-        await self._app({**scope, "query_string": query.encode(), "headers": headers}, receive, send)
-        answer = bytes(sent[1]["body"])
-        assert sent[0]["status"] in {200, 201}, answer
-        return answer
+        name = b"canary-%d-%d" % (self.number, self._sent)
+        return await exchange(self._app, method, path, body, (b"x-api-key", self._key), (b"x-request-id", name))
 
     async def told(self, path: str, method: str = "GET", body: object = None) -> Any:
         return orjson.loads(await self.call(method, path, body))
@@ -126,24 +128,7 @@ async def judge(chain: Chain, before: Any) -> None:
     assert audit["holds"], audit
 
 
-def test_five_hundred_tenants_at_once_share_nothing_and_each_keeps_its_books(stage: Stage) -> None:
-    default = f"{CONTROL}/tenants/default"
-    before = stage.look(default, None)
-    chains = {number: Chain(stage, number, stage.made()) for number in range(MANY)}
-
-    async def play() -> None:
-        await interleaved({number: chain.steps() for number, chain in chains.items()})
-        for chain in chains.values():
-            await judge(chain, before)
-
-    asyncio.run(play())
-    assert stage.look(default, None) == before
-    assert stage.look(f"{default}/audit", None)["holds"]
-
-
-def test_a_tenant_that_is_deleted_leaves_nothing_behind(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-
+def test_a_tenant_that_is_deleted_leaves_nothing_behind(stage: Stage) -> None:
     def alive() -> int:
         gc.collect()
         return sum(isinstance(thing, Tenant) for thing in gc.get_objects())
@@ -154,3 +139,19 @@ def test_a_tenant_that_is_deleted_leaves_nothing_behind(tmp_path: Path) -> None:
     for name in names:
         assert stage.call("DELETE", f"{CONTROL}/tenants/{name}").status == 204
     assert alive() == before
+
+
+def test_five_hundred_tenants_at_once_share_nothing_and_each_keeps_its_books(stage: Stage) -> None:
+    default = f"{CONTROL}/tenants/default"
+    before = stage.look(default, None)
+
+    async def play() -> None:
+        made = [orjson.loads(await exchange(stage.app, "POST", f"{CONTROL}/tenants", {})) for _ in range(MANY)]
+        chains = {number: Chain(stage.app, number, tenant) for number, tenant in enumerate(made)}
+        await interleaved({number: chain.steps() for number, chain in chains.items()})
+        for chain in chains.values():
+            await judge(chain, before)
+
+    asyncio.run(play())
+    assert stage.look(default, None) == before
+    assert stage.look(f"{default}/audit", None)["holds"]
