@@ -4,6 +4,7 @@ from sandbox_server.api.acorn import intake, wire
 from sandbox_server.api.acorn.replies import require_store
 from sandbox_server.api.operation import Call, Reply
 from sandbox_server.api.pagination import next_cursor, page_query
+from sandbox_server.domain.inventory import StockReport
 from sandbox_server.services import catalogue, inventory
 from sandbox_server.services.ports import Transaction
 
@@ -12,7 +13,12 @@ def report_inventory(call: Call, tx: Transaction) -> Reply:
     """Answer PUT /inventory."""
     reports = intake.stock_reports(call.body)
     require_store(call, *dict.fromkeys(report.store_id for report in reports))
-    return Reply(content=wire.report_results(reports, inventory.report(tx, reports)))
+    refusals = inventory.report(tx, reports)
+
+    def kept(report: StockReport) -> int:
+        return inventory.level_of(tx, report.store_id, report.sku).sequence
+
+    return Reply(content=wire.report_results(reports, refusals, kept))
 
 
 def list_inventory(call: Call, tx: Transaction) -> Reply:

@@ -1,6 +1,6 @@
 """Answers in the contract's words: camelCase, RFC 3339, decimal money; members without a value are left out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ Wire = dict[str, Any]
 _REFUSALS = {
     ReportRefusal.UNKNOWN_SKU: "The catalogue has no such SKU.",
     ReportRefusal.UNKNOWN_STORE: "The chain has no such store.",
-    ReportRefusal.STALE_SEQUENCE: "The sequence is not above the last one that was accepted.",
+    ReportRefusal.STALE_SEQUENCE: "The last sequence kept is {kept}.",
     ReportRefusal.AS_OF_IN_FUTURE: "asOf lies in the future.",
     ReportRefusal.NEGATIVE: "A store cannot have less than nothing on hand.",
 }
@@ -92,13 +92,20 @@ def product(packed: Packed) -> Wire:
     }
 
 
-def report_results(reports: Sequence[StockReport], refusals: Sequence[ReportRefusal | None]) -> Wire:
-    """Return what became of each item of a stock report, in order."""
+def report_results(
+    reports: Sequence[StockReport], refusals: Sequence[ReportRefusal | None], kept: Callable[[StockReport], int]
+) -> Wire:
+    """
+    Return what became of each item of a stock report, in order.
+
+    Args:
+        kept: Tells the sequence that is kept of an item's store and SKU.
+    """
     rejected = sum(refusal is not None for refusal in refusals)
     return {
         "accepted": len(refusals) - rejected,
         "rejected": rejected,
-        "items": [_report_result(report, refusal) for report, refusal in zip(reports, refusals, strict=True)],
+        "items": [_report_result(report, refusal, kept) for report, refusal in zip(reports, refusals, strict=True)],
     }
 
 
@@ -263,10 +270,13 @@ def _dimensions(size: Dimensions) -> Wire:
     return {"lengthMm": size.length_mm, "widthMm": size.width_mm, "heightMm": size.height_mm}
 
 
-def _report_result(report: StockReport, refusal: ReportRefusal | None) -> Wire:
+def _report_result(report: StockReport, refusal: ReportRefusal | None, kept: Callable[[StockReport], int]) -> Wire:
     if refusal is None:
         return {"storeId": report.store_id, "sku": report.sku, "status": "ACCEPTED"}
-    why = {"code": refusal.value, "message": _REFUSALS[refusal]}
+    message = _REFUSALS[refusal]
+    if refusal is ReportRefusal.STALE_SEQUENCE:
+        message = message.format(kept=kept(report))
+    why = {"code": refusal.value, "message": message}
     return {"storeId": report.store_id, "sku": report.sku, "status": "REJECTED", **why}
 
 

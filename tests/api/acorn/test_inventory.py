@@ -51,10 +51,15 @@ def test_a_report_in_which_nothing_is_accepted_changes_nothing(shop: Sandbox) ->
             "sku": "SKU-1",
             "status": "REJECTED",
             "code": "STALE_SEQUENCE",
-            "message": "The sequence is not above the last one that was accepted.",
+            "message": "The last sequence kept is 7.",
         }
     ]
     assert shop.digest() == before
+
+
+def test_the_sequence_that_is_kept_may_be_the_same_report_s(shop: Sandbox) -> None:
+    answer = shop.call("PUT", "/inventory", report(ITEM | {"sequence": 901}, ITEM | {"sequence": 900}))
+    assert answer.json()["items"][1]["message"] == "The last sequence kept is 901."
 
 
 def test_an_instant_is_taken_in_any_zone_and_cut_to_the_millisecond(shop: Sandbox) -> None:

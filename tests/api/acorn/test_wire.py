@@ -187,11 +187,12 @@ def test_a_return_adds_each_refunds_lines_up() -> None:
 @pytest.mark.parametrize("refusal", ReportRefusal)
 def test_every_reason_to_reject_an_item_of_a_report_is_explained(refusal: ReportRefusal) -> None:
     item = StockReport("S0001", "SKU-1", 1, 1, NOW)
-    sent = wire.report_results([item, item], [None, refusal])
+    sent = wire.report_results([item, item], [None, refusal], lambda _: 901)
     assert (sent["accepted"], sent["rejected"]) == (1, 1)
     assert sent["items"][0] == {"storeId": "S0001", "sku": "SKU-1", "status": "ACCEPTED"}
     assert (sent["items"][1]["status"], sent["items"][1]["code"]) == ("REJECTED", refusal.value)
     assert sent["items"][1]["message"].endswith(".")
+    assert ("901" in sent["items"][1]["message"]) == (refusal is ReportRefusal.STALE_SEQUENCE)
 
 
 def test_a_level_is_judged_by_the_time_and_the_safety_stock_it_is_given() -> None:
