@@ -14,6 +14,7 @@ from sandbox_server.traffic.journal import NOTHING_BEFORE, Flaw, Kept, Verdict, 
 
 LIMIT = 100_000
 MOST_BYTES = 400 * 1000 * 1000
+WARM_BYTES = 64 * 1000 * 1000
 _LOOKED_AT = 5_000  # entries for one page, at the most
 _AT_ONCE = 16  # calls that are written down together: that takes half as long as one by one, and no reader can tell
 _EVERYTHING = Filters()
@@ -61,7 +62,9 @@ class Journal:
         limit: How many entries are kept, 1 or more; the oldest leave.
         candid: Operations whose requests and answers have no member for a secret, where they keep to the contract.
         most_bytes: How much memory it takes, about; the oldest leave for that, too, some hundreds at once.
-        compress: What has closed segments compressed.
+        warm_bytes: How much of what is kept stays as it is; what is older is compressed. Compressing a call costs as much
+            as all else that the journal does for it, and most tests end before it is due.
+        compress: What has segments compressed.
     """
 
     def __init__(
@@ -71,11 +74,13 @@ class Journal:
         candid: frozenset[str] = frozenset(),
         *,
         most_bytes: int = MOST_BYTES,
+        warm_bytes: int = WARM_BYTES,
         compress: Compress = _background,
     ) -> None:
         self._writer = Writer(tenant, monotonic_ns(), candid)
         self._limit = limit
         self._most_bytes = most_bytes
+        self._warm_bytes = warm_bytes
         self._compress = compress
         self.clear()
 
@@ -85,6 +90,7 @@ class Journal:
         self._tip = NOTHING_BEFORE
         self._pending: list[Callable[[], Exchange]] = []
         self._closed: deque[Segment] = deque()
+        self._warm: deque[Segment] = deque()
         self._open = Segment(1, NOTHING_BEFORE)
 
     @property
@@ -180,10 +186,19 @@ class Journal:
                         yield number, kept
 
     def _turn_over(self) -> None:
-        """Close the open segment, open the next, and let the oldest go."""
-        self._open.close(self._compress)
+        """Close the open segment, open the next, have older ones compressed, and let the oldest go."""
+        self._open.close()
         self._closed.append(self._open)
+        self._warm.append(self._open)
         self._open = Segment(self._last + 1, self._tip)
+        warm = sum(segment.size for segment in self._warm)
+        while warm > self._warm_bytes:
+            cooling = self._warm.popleft()
+            warm -= cooling.size
+            self._compress(cooling.squeeze)
         size = sum(segment.size for segment in self._closed)
         while self._closed and (self._closed[0].last <= self._last - self._limit or size > self._most_bytes):
-            size -= self._closed.popleft().size
+            gone = self._closed.popleft()
+            size -= gone.size
+            if self._warm and self._warm[0] is gone:
+                self._warm.popleft()

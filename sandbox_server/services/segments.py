@@ -1,7 +1,7 @@
 """
 The journal's segments: a few hundred entries kept together, so that what they have in common is kept once.
 
-An open segment takes entries; a closed one is compressed, in a thread beside the one that serves.
+An open segment takes entries; a closed one is compressed some time later, in a thread beside the one that serves.
 """
 
 import zlib
@@ -115,11 +115,16 @@ class Segment:
         self._words.update(words)
         self.since, self.until = self.since or at, at
 
-    def close(self, compress: Compress) -> None:
-        """Take no more entries; have them compressed."""
+    def close(self) -> None:
+        """Take no more entries."""
         self._all_words, self._words = f" {' '.join(self._words)} ", set()
         self._places, self._latest = {}, {}
-        compress(self._squeeze)
+
+    def squeeze(self) -> None:
+        """Compress the entries of a closed segment."""
+        # A reader in another thread finds the one or the other, never neither.
+        self._packed = zlib.compress(_pack(self._content), _LEVEL)
+        self._content = None
 
     def kept(self) -> Iterator[Kept]:
         """Return its entries, from the oldest to the newest."""
@@ -127,11 +132,6 @@ class Segment:
         chunks = content.chunks
         for line, hash_, (request, response) in zip(content.lines, content.hashes, content.bodies, strict=True):
             yield Kept(line, hash_, _joined(chunks, request), _joined(chunks, response))
-
-    def _squeeze(self) -> None:
-        # A reader in another thread finds the one or the other, never neither.
-        self._packed = zlib.compress(_pack(self._content), _LEVEL)
-        self._content = None
 
     def _cut(self, body: bytes) -> Parts:
         """Keep the chunks of a body: a long list is cut into its rows, which other lists have, too."""

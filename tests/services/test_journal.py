@@ -29,7 +29,7 @@ def at_once(work: Callable[[], None]) -> None:
 
 
 def a_journal(limit: int = 100_000, **options: Any) -> Journal:
-    return Journal("default", limit, CANDID, **{"compress": at_once, **options})
+    return Journal("default", limit, CANDID, **{"compress": at_once, "warm_bytes": 0, **options})
 
 
 def a_call(number: int = 1, **facts: Any) -> Exchange:
@@ -191,7 +191,7 @@ def test_the_chain_names_a_body_that_was_altered_in_a_closed_segment() -> None:
 
 def test_compressing_beside_leaves_the_same_entries() -> None:
     background = Background(most=1)
-    journal = Journal("default", compress=background)
+    journal = Journal("default", warm_bytes=0, compress=background)
     for number in range(4 * ENTRIES):
         append(journal, response_body=b"%d" % number)
     assert [kept.response for kept in journal.entries()] == [b"%d" % number for number in range(4 * ENTRIES)]
@@ -199,6 +199,26 @@ def test_compressing_beside_leaves_the_same_entries() -> None:
         job.result()
     assert [kept.response for kept in journal.entries()] == [b"%d" % number for number in range(4 * ENTRIES)]
     assert journal.verify().flaw is None
+
+
+def test_what_is_recent_stays_as_it_is_and_what_is_older_is_compressed() -> None:
+    compressed: list[Callable[[], None]] = []
+    journal = a_journal(warm_bytes=5 * ENTRIES * 1000, compress=compressed.append)
+    for number in range(8 * ENTRIES):
+        append(journal, response_body=b"%04d" % number * 250)
+    assert len(compressed) == 5
+    for squeeze in compressed:
+        squeeze()
+    assert [kept.response[:4] for kept in journal.entries()] == [b"%04d" % number for number in range(8 * ENTRIES)]
+    assert journal.verify().flaw is None
+
+
+def test_a_recent_segment_that_left_is_not_compressed() -> None:
+    compressed: list[Callable[[], None]] = []
+    journal = a_journal(limit=1, warm_bytes=4 * ENTRIES * 1000, compress=compressed.append)
+    for number in range(8 * ENTRIES):
+        append(journal, response_body=b"%04d" % number * 250)
+    assert compressed == []
 
 
 def test_who_brings_more_than_may_wait_compresses_it_himself() -> None:
