@@ -156,7 +156,7 @@ def _when(rule: Any) -> str:
     parts = [] if rule["enabled"] else ["off"]
     parts += [f"{rule['probability']:.0%} of them"] if rule["probability"] < 1 else []
     parts += [f"after {rule['skipFirst']} calls"] if rule["skipFirst"] else []
-    parts += [f"{rule['maxCount']} times at most"] if "maxCount" in rule else []
+    parts += [f"{rule['maxCount']} at most"] if "maxCount" in rule else []
     parts += [f"after {rule['afterMs']:g} ms"] if rule.get("afterMs") else []
     parts += [f"for {rule['durationMs']:g} ms"] if "durationMs" in rule else []
     parts += [f"gone after {rule['ttlMs']:g} ms"] if "ttlMs" in rule else []

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox_server.commands import calls, journal
 from sandbox_server.commands.screen import printable
+from sandbox_server.remote import Sandbox
 from sandbox_server.traffic.journal import Verdict
 from tests.commands.shell import Shell
 from tests.e2e.server import read_until, start
@@ -179,6 +180,13 @@ def test_calls_that_found_no_operation_are_explained(shell: Shell) -> None:
 def test_the_chain_is_verified(shell: Shell) -> None:
     shell.call("/orders")
     assert shell.says("journal", "verify") == "The chain is whole: 1 calls.\n"
+
+
+def test_a_chain_that_is_broken_is_told_and_ends_with_1(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"whole": False, "entries": 9, "head": "", "brokenAt": 5, "reason": "Its content was changed."}
+    monkeypatch.setattr(Sandbox, "call", lambda *_: found)
+    result = shell.run("journal", "verify")
+    assert (result.exit_code, result.stdout) == (1, "Call 5 does not fit: Its content was changed: 9 calls.\n")
 
 
 @pytest.mark.parametrize(("name", "flags"), [("it.har", ()), ("it.ndjson", ()), ("it", ("--format", "ndjson"))])

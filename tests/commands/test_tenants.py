@@ -1,7 +1,9 @@
 """`tenants` and `audit`, typed against a running sandbox."""
 
 import httpx
+import pytest
 
+from sandbox_server.remote import Sandbox
 from tests.commands.shell import Shell
 
 
@@ -58,3 +60,20 @@ def test_an_audit_tells_faults_that_never_played(shell: Shell) -> None:
 
 def test_an_audit_can_be_had_as_it_came(shell: Shell) -> None:
     assert shell.json("audit")["holds"]
+
+
+def test_an_audit_that_finds_something_broken_shows_it_and_ends_with_1(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaches = [{"subject": f"S0001/SKU-{n}", "detail": "12, not 13", "entries": [n, 9] if n else []} for n in range(6)]
+    broken = {"number": 1, "statement": "Stock conserves.", "state": "BROKEN", "breaches": breaches}
+    found = {"holds": False, "invariants": [broken], "unusedFaults": []}
+    monkeypatch.setattr(Sandbox, "call", lambda *_: found)
+    result = shell.run("audit")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[2:] == [
+        "  1. S0001/SKU-0: 12, not 13",
+        *(f"  1. S0001/SKU-{n}: 12, not 13 (calls {n}, 9)" for n in range(1, 5)),
+        "  … and 1 more",
+        "Something is broken.",
+    ]
