@@ -66,7 +66,7 @@ def pages(fixture: str, data_dir: str, collector: str, calls: str) -> Facts:
 
 
 def tenants(fixture: str, data_dir: str, count: str, spared: str) -> Facts:
-    """Return what it takes to open a world, to make tenants of it while it is warm, and to fork one; and their memory."""
+    """Return what it takes to open a world, and what tenants of it take while it is warm: made, forked, idle."""
     began = time.process_time()
     sandbox = _sandbox(fixture, data_dir)
     opened = time.process_time() - began
