@@ -72,8 +72,8 @@ def main() -> None:
     envvar="SANDBOX_THROTTLE",
     type=click.Choice([profile.value for profile in Profile]),
     show_envvar=True,
-    help="How many calls a credential may make: any number, as many as the contract says, a tenth, ten times as many, or "
-    "as many as Amazon grants. [default: off with a frozen clock, default with one that runs]",
+    help="How many calls a credential may make: any number, as many as the contract says, a tenth, ten times as many, "
+    "or as many as Amazon grants. [default: off with a frozen clock, default with one that runs]",
 )
 @click.option(
     "--data-dir",
