@@ -74,11 +74,19 @@ def _hours(fixture: Fixture) -> list[str]:
     spans = {day: getattr(hours, day) for day in DAYS}
     if not any(spans.values()):
         return ["$.stores.opening_hours: stores that never open serve no orders"]
-    return [
+    found = [
         f"$.stores.opening_hours.{day}: {span} ends before it begins"
         for day, span in spans.items()
         if span is not None and span[:5] >= span[6:]
     ]
+    first = min(span[:5] for span in spans.values() if span is not None)
+    found += [
+        f"$.stores.cut_off[{number}]: at {cut_off} no store has opened yet, the first at {first}; such a store serves"
+        " no orders"
+        for number, cut_off in enumerate(fixture.stores.cut_off)
+        if cut_off <= first
+    ]
+    return found
 
 
 def _too_short(fixture: Fixture) -> list[str]:

@@ -78,12 +78,13 @@ def test_no_record_leaves_before_its_time() -> None:
 
 def test_a_key_that_is_used_again_is_the_youngest() -> None:
     world = World()
-    remember(world, "k1")
+    for key in ("k1", "k2", "k3"):
+        remember(world, key)
     world.wait(hours=1)
-    remember(world, "k2")
+    remember(world, "k4")
     world.wait(hours=23)
-    remember(world, "k1", fingerprint="f2")
-    assert kept(world) == ["acorn k2", "acorn k1"]
+    remember(world, "k3", fingerprint="f2")
+    assert kept(world) == ["acorn k4", "acorn k3"]
     world.wait(hours=1)
-    assert recall(world, "k2") is None
-    assert recall(world, "k1", fingerprint="f2") is not None
+    assert recall(world, "k4") is None
+    assert recall(world, "k3", fingerprint="f2") is not None

@@ -59,6 +59,12 @@ WRONG = {
         "$.stores.places",
     ),
     "hours turned round": ("09:00-21:00", "21:00-09:00", "opening_hours.monday: 21:00-09:00 ends before it begins"),
+    "a cut-off before any store opens": (
+        "cut_off: [16:00",
+        "cut_off: [07:59",
+        "$.stores.cut_off[0]: at 07:59 no store has opened yet, the first at 08:00; such a store serves no orders",
+    ),
+    "a cut-off at which stores open": ("17:30]", "08:00]", "$.stores.cut_off[1]: at 08:00 no store has opened yet"),
     "no weight": ("lines: {1: 55, 2: 30, 3: 15}", "lines: {1: 0}", "$.history.lines: all weights are 0"),
     "too large an assortment": ("products_per_store: 42", "products_per_store: 58", "more than the 57 products"),
     "nothing outside the assortment": ("carried_by_none: 3", "carried_by_none: 0", "out_of_assortment: needs"),
@@ -105,6 +111,10 @@ def test_what_is_wrong_is_named(old: str, new: str, message: str) -> None:
 def test_what_is_no_mapping_is_refused(text: str) -> None:
     with pytest.raises(FixtureError, match=r"^small.yaml: Expected `object`"):
         parse_fixture(text, "small.yaml")
+
+
+def test_a_cut_off_while_some_store_is_open_on_some_day_is_right() -> None:
+    assert parse_fixture(changed("17:30]", "08:01]"), "small.yaml").stores.cut_off == ("16:00", "08:01")
 
 
 def test_stores_that_never_open_are_refused() -> None:
