@@ -25,6 +25,7 @@ from sandbox_server.services.changes import UNTOLD, heard_by
 from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Ledger, Packed, Page, Query, Replay, Table
 from sandbox_server.traffic.credentials import Credential, Token
+from sandbox_server.traffic.journal import Change
 
 E = TypeVar("E", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -89,11 +90,6 @@ class MemoryTable(Generic[E]):
         """What the table is called."""
         return self._spec.name
 
-    def committed(self) -> dict[str, Packed | None]:
-        """Return the rows under the keys that are staged, as they are without that."""
-        positions, rows = self._columns.positions, self._columns.rows
-        return {key: rows[positions[key]] if key in positions else None for key in self.staged}
-
     def has(self, key: str) -> bool:
         """Whether there is an entity with this key."""
         if key in self.staged:
@@ -146,6 +142,15 @@ class MemoryTable(Generic[E]):
     def packed(self) -> dict[str, Packed]:
         """Return what is staged as rows, by key: the one step of a commit that may fail."""
         return {key: pack(entity) for key, entity in self.staged.items() if entity is not None}
+
+    def changes(self, rows: Mapping[str, Packed]) -> Iterator[Change]:
+        """Return what becomes another when what is staged, given as rows, is written."""
+        name, positions, old = self._spec.name, self._columns.positions, self._columns.rows
+        for key in self.staged:
+            before = old[positions[key]] if key in positions else None
+            after = rows.get(key)
+            if before != after:
+                yield name, key, before, after
 
     def flush(self, rows: Mapping[str, Packed]) -> None:
         """Write what is staged, given as rows."""
@@ -255,7 +260,7 @@ class MemoryTransaction:
             self.rollback()
             return
         try:
-            self.finish()
+            self.commit()
         except BaseException:
             self.rollback()
             raise
@@ -287,26 +292,17 @@ class MemoryTransaction:
         return event is not None and (event.due, event.sequence) == (due, sequence)
 
     def commit(self) -> None:
-        """Write everything that is staged, or raise and write nothing."""
-        for table, rows in [(table, table.packed()) for table in self._tables if table.staged]:
+        """Write everything that is staged, or raise and write nothing; tell the one who listens what that changes."""
+        written = [(table, table.packed()) for table in self._tables if table.staged]
+        heard = heard_by(self.cause)
+        for table, rows in written:
+            if heard is not None and table.name not in UNTOLD:
+                heard += table.changes(rows)
             table.flush(rows)
         self._ledger.flush()
         if DUE.name in self.__dict__:
             for deadline in cast(DueTable, self.due).deadlines:
                 heappush(self._world.deadlines, deadline)
-
-    def finish(self) -> None:
-        """Commit, and tell the one who listens what that changed."""
-        heard = heard_by(self.cause)
-        if heard is None:
-            self.commit()
-            return
-        told = [table for table in self._tables if table.staged and table.name not in UNTOLD]
-        before = [table.committed() for table in told]
-        self.commit()
-        for table, rows in zip(told, before, strict=True):
-            after = table.committed()
-            heard += [(table.name, key, row, after[key]) for key, row in rows.items() if row != after[key]]
 
     def rollback(self) -> None:
         """Forget everything that is staged."""
