@@ -246,19 +246,6 @@ def enter(order: Order, status: OrderStatus, now: datetime, cause: str) -> Order
     return _replace(order, status=status, updated_at=now, history=(*order.history, step))
 
 
-def hand_over_by(order: Order) -> datetime | None:
-    """Return the first deadline of a store that has acknowledged and not shipped all of its part, or None."""
-    return min(
-        (
-            part.ship_by
-            for line in order.lines
-            for part in line.allocations
-            if part.status is AllocationStatus.ALLOCATED
-        ),
-        default=None,
-    )
-
-
 def bumped(order: Order) -> Order:
     """Return the order with its version one higher: once for each transaction that changes it."""
     return _replace(order, version=order.version + 1)

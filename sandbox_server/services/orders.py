@@ -148,7 +148,7 @@ def acknowledgement_overdue(tx: Transaction, order_id: str) -> None:
 
 
 def shipment_overdue(tx: Transaction, order_id: str) -> None:
-    """Mark an order late that its store has not shipped by the deadline; it is cancelled 48 hours later."""
+    """Mark an order late that was not shipped by the deadline, answered or not; it is cancelled 48 hours later."""
     order = get(tx, order_id)
     emit(tx, EventType.ORDER_LATE, order_id)
     _save(tx, order, fulfilment.marked_late(order, tx.now))
@@ -226,7 +226,7 @@ def _save(tx: Transaction, before: Order, order: Order) -> Order:
 def _watch(tx: Transaction, order: Order) -> None:
     waits = rules.promises(order, AllocationStatus.RESERVED)
     schedule(tx, DueKind.ACKNOWLEDGE_BY, order.order_id, order.acknowledge_by if waits else None)
-    owed_by = rules.hand_over_by(order)
-    cancelled_at = owed_by + CANCEL_LATE_AFTER if owed_by is not None else None
-    schedule(tx, DueKind.SHIP_BY, order.order_id, owed_by if not order.late else None)
+    ship_by = order.ship_by
+    cancelled_at = ship_by + CANCEL_LATE_AFTER if ship_by is not None else None
+    schedule(tx, DueKind.SHIP_BY, order.order_id, ship_by if not order.late else None)
     schedule(tx, DueKind.CANCEL_LATE, order.order_id, cancelled_at if order.late else None)

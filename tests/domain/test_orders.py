@@ -21,7 +21,6 @@ from sandbox_server.domain.orders import (
     Promise,
     bumped,
     enter,
-    hand_over_by,
     line_total,
     promises,
     refused_by,
@@ -123,17 +122,6 @@ def test_the_order_is_due_when_the_first_open_part_is() -> None:
     )
     assert order.ship_by == SHIP_BY - hour
     assert an_order(a_line("1", 1, shipped(1))).ship_by is None
-
-
-def test_parcels_are_to_be_handed_over_by_the_first_deadline_of_what_is_acknowledged() -> None:
-    hour = timedelta(hours=1)
-    order = an_order(
-        a_line("1", 4, shipped(1, ship_by=SHIP_BY - 4 * hour), rejected(1, ship_by=SHIP_BY - 3 * hour)),
-        a_line("2", 4, reserved(1, ship_by=SHIP_BY - 2 * hour), allocated(1, ship_by=SHIP_BY)),
-        a_line("3", 4, allocated(2, shipped=1, ship_by=SHIP_BY - hour), released(1, ship_by=SHIP_BY - 2 * hour)),
-    )
-    assert hand_over_by(order) == SHIP_BY - hour
-    assert hand_over_by(an_order(a_line("1", 2, reserved(1), shipped(1)))) is None
 
 
 @pytest.mark.parametrize(

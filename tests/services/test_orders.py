@@ -48,7 +48,10 @@ def test_a_placed_order_is_priced_promised_by_the_nearest_store_and_watched() ->
     assert world.stock(MIDDLE) == (10, 0, 0)
     assert world.movements(order.order_id) == [(NEAR, "SKU-1", RESERVED, 2, "RESERVATION", "req_1")]
     assert world.events() == [("order.created", order.order_id)]
-    assert world.due(order.order_id) == {DueKind.ACKNOWLEDGE_BY: timedelta(hours=2)}
+    assert world.due(order.order_id) == {
+        DueKind.ACKNOWLEDGE_BY: timedelta(hours=2),
+        DueKind.SHIP_BY: timedelta(hours=6),
+    }
 
 
 def test_ids_follow_from_the_seed_and_never_come_twice() -> None:
@@ -200,7 +203,10 @@ def test_a_rejected_line_goes_to_the_next_nearest_store(reason: RejectReason) ->
         (MIDDLE, "SKU-1", RESERVED, 2, "RESERVATION", "req_2"),
     ]
     assert world.events()[1:] == [("order.reassigned", order.order_id)]
-    assert world.due(order.order_id) == {DueKind.ACKNOWLEDGE_BY: timedelta(hours=2)}
+    assert world.due(order.order_id) == {
+        DueKind.ACKNOWLEDGE_BY: timedelta(hours=2),
+        DueKind.SHIP_BY: timedelta(hours=5, minutes=30),
+    }
 
 
 def test_out_of_stock_empties_the_shelf_of_the_store_that_says_so() -> None:
@@ -319,6 +325,20 @@ def test_the_last_unshipped_line_cancelled_leaves_the_order_shipped_and_delivere
     assert world.order(on_its_way).status in (S.SHIPPED, S.DELIVERED)
 
 
+def test_an_order_cancelled_whole_is_over_whatever_of_it_has_left() -> None:
+    """Cancelling the order ends it; cancelling its last unshipped line leaves it to what was shipped."""
+    world = World()
+    order = world.accept(world.place(("SKU-1", 3)))
+    parcel = world.ship(order, ("1", 1))
+    order = cancel(world, world.order(order))
+    (line,) = order.lines
+    assert (order.status, line.shipped, line.cancelled) == (S.CANCELLED, 1, 2)
+    assert world.stock(NEAR) == (9, 0, 0)
+    world.wait(days=7)
+    assert world.order(order) == order
+    assert ("shipment.delivered", parcel.shipment_id) in world.events()
+
+
 def test_a_line_cancelled_after_everything_else_has_arrived_leaves_the_order_delivered() -> None:
     shops = [a_shop(NEAR, opening_hours=(NINE_TO_NINE, *(SHUT,) * 6), cut_off=time(20))]
     world = World({(NEAR, "SKU-1"): 5, (NEAR, "SKU-2"): 5}, shops)
@@ -361,7 +381,10 @@ def test_what_is_not_acknowledged_is_re_routed_once_and_then_cancelled() -> None
     assert order.lines[0].allocations[0].reason == "NOT_ACKNOWLEDGED"
     assert world.stock(NEAR) == (10, 0, 0)
     assert world.events()[-1] == ("order.reassigned", order.order_id)
-    assert world.due(order.order_id) == {DueKind.ACKNOWLEDGE_BY: timedelta(hours=2)}
+    assert world.due(order.order_id) == {
+        DueKind.ACKNOWLEDGE_BY: timedelta(hours=2),
+        DueKind.SHIP_BY: timedelta(hours=4),
+    }
     world.wait(hours=2)
     order = world.order(order)
     assert (order.status, order.version) == (S.CANCELLED, 3)
@@ -375,6 +398,16 @@ def test_what_is_not_acknowledged_is_re_routed_once_and_then_cancelled() -> None
     assert world.stock(FAR) == (10, 0, 0)
     assert world.events()[-1] == ("order.cancelled", order.order_id)
     assert world.due(order.order_id) == {}
+
+
+def test_a_part_that_moves_gives_every_store_that_has_not_answered_two_hours_anew() -> None:
+    world = World({(NEAR, "SKU-1"): 5, (MIDDLE, "SKU-2"): 5, (FAR, "SKU-2"): 5})
+    order = world.place(("SKU-1", 1), ("SKU-2", 1))
+    world.wait(hours=1)
+    order = world.reject(order, line_id="2")
+    assert order.acknowledge_by == NOW + timedelta(hours=3)
+    world.wait(hours=1)
+    assert world.order(order) == order
 
 
 def test_what_is_not_acknowledged_and_no_other_store_has_is_unfulfillable() -> None:
@@ -434,6 +467,21 @@ def test_what_is_not_shipped_in_time_is_late_and_cancelled_48_hours_later() -> N
     assert world.due(order.order_id) == {}
 
 
+def test_what_nobody_has_acknowledged_by_its_deadline_is_late_too() -> None:
+    world = World(shops=[a_shop(NEAR, cut_off=time(11)), a_shop(MIDDLE)])
+    order = world.place()
+    assert order.ship_by == NOW + timedelta(hours=1)
+    world.wait(hours=1)
+    order = world.order(order)
+    assert (order.late, order.status, order.version) == (True, S.NEW, 2)
+    assert world.events()[-1] == ("order.late", order.order_id)
+    world.wait(hours=1)
+    order = world.accept(world.order(order), store_id=MIDDLE)
+    assert (order.late, order.ship_by) == (True, NOW + timedelta(hours=6))
+    assert world.due(order.order_id) == {DueKind.CANCEL_LATE: timedelta(hours=4 + 48)}
+    assert [kind for kind, _ in world.events()].count("order.late") == 1
+
+
 def test_a_late_order_that_ships_after_all_is_not_cancelled() -> None:
     world = World()
     order = world.accept(world.place())
@@ -452,7 +500,10 @@ def test_a_late_order_is_watched_also_when_the_late_part_is_gone() -> None:
     world.wait(hours=1)
     assert world.order(order).late
     order = cancel(world, order, "1")
-    assert set(world.due(order.order_id)) == {DueKind.ACKNOWLEDGE_BY}
+    assert world.due(order.order_id) == {
+        DueKind.ACKNOWLEDGE_BY: timedelta(hours=1),
+        DueKind.CANCEL_LATE: timedelta(hours=48),
+    }
     order = world.accept(order, "2")
     assert world.due(order.order_id) == {DueKind.CANCEL_LATE: timedelta(hours=48)}
     world.wait(hours=48)

@@ -254,7 +254,7 @@ class Marketplace(RuleBasedStateMachine):
         for order in self.orders():
             if promises(order, AllocationStatus.RESERVED):
                 expected.add(due_key(DueKind.ACKNOWLEDGE_BY, order.order_id))
-            if promises(order, AllocationStatus.ALLOCATED):
+            if promises(order, AllocationStatus.RESERVED, AllocationStatus.ALLOCATED):
                 expected.add(due_key(DueKind.CANCEL_LATE if order.late else DueKind.SHIP_BY, order.order_id))
         for parcel in self.shipments():
             if PARCEL_WAYS[parcel.status]:
