@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from sandbox_server.domain.events import DueEvent, DueKind, EventType
+from sandbox_server.kernel.ids import make_id
 from sandbox_server.services import timeline
 from sandbox_server.services.happenings import emit, schedule
 from sandbox_server.services.ports import Transaction
 from tests.domain.builders import NOW
-from tests.services.world import World
+from tests.services.world import SEED, World
 
 HOUR = timedelta(hours=1)
 Done = list[tuple[str, datetime, str]]
@@ -119,6 +120,15 @@ def test_events_have_the_time_and_the_cause_of_what_they_are_told_in() -> None:
         NOW + timedelta(minutes=5),
         "req_1",
     )
+
+
+def test_events_and_schedulings_are_numbered_from_one() -> None:
+    world = World()
+    for number in (1, 2):
+        world.do(emit, EventType.ORDER_LATE, "ord_1")
+        plan(world, "a", NOW + number * HOUR)
+    assert [event.event_id for event in world.all_events()] == [make_id(SEED, "evt", number) for number in (1, 2)]
+    assert [event.sequence for event in planned(world)] == [2]
 
 
 def test_nothing_due_leaves_a_transaction_as_it_is() -> None:
