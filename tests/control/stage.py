@@ -10,7 +10,6 @@ import httpx
 import orjson
 
 from sandbox_server.app import build_app, open_world, tenant_of
-from sandbox_server.control import powers
 from sandbox_server.persistence import snapshot
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.settings import ClockMode, Settings
@@ -111,8 +110,8 @@ class Stage:
         world, kept = BytesIO(), self.tenant.persistence
         assert isinstance(kept, MemoryPersistence)
         snapshot.dump(kept, world)
-        told = [self.call("GET", f"{CONTROL}/tenants?limit=100").body, self.call("GET", f"{TENANT}/snapshots").body]
-        parts = [world.getvalue(), repr(powers.keep(self.tenant)).encode(), *told]
+        told = (f"{CONTROL}/tenants?limit=100", *(f"{TENANT}/{kept}" for kept in ("snapshots", "faults", "throttles")))
+        parts = [world.getvalue(), *(self.call("GET", path).body for path in told)]
         return [blake2b(part).hexdigest() for part in parts]
 
     def broken(self) -> list[Mapping[str, Any]]:
