@@ -32,6 +32,7 @@ from sandbox_server.middleware.throttle import Throttling
 from sandbox_server.resources import contract_path
 from sandbox_server.services import tills
 from sandbox_server.services.access import Directory
+from sandbox_server.services.destinations import Destinations
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.metrics import Metrics
 from sandbox_server.services.tenants import Tenant
@@ -125,13 +126,14 @@ def build_app(tenants: Sequence[Tenant], world: World, settings: Settings = _DEF
 def _equipment(contract: Contract, settings: Settings) -> Callable[[Tenant], None]:
     """Return what gives a tenant its powers."""
     candid, tariffs = candid_operations(contract), tariffs_of(contract)
+    destinations = Destinations(settings.allow_webhook_hosts)
 
     def equip(tenant: Tenant) -> None:
         with tenant.read() as tx:
             faults = FaultRules(tx.seed, _milliseconds)
         profile = settings.throttle or (Profile.DEFAULT if tenant.runs else Profile.OFF)
         tenant.equip(Journal(tenant.name, settings.journal_limit, candid), faults)
-        tenant.equip(Throttle(tariffs, profile))
+        tenant.equip(Throttle(tariffs, profile), destinations)
 
     return equip
 

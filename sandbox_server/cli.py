@@ -13,10 +13,28 @@ from sandbox_server.commands.journal import journal
 from sandbox_server.commands.orders import place_order
 from sandbox_server.commands.snapshots import snapshot
 from sandbox_server.commands.tenants import tenants
+from sandbox_server.services.destinations import Destinations
 from sandbox_server.settings import DEFAULT_WORLD, ClockMode, Settings
 from sandbox_server.traffic.throttle import Profile
 
 _LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+class Hosts(click.ParamType[tuple[str, ...]]):
+    """Names of hosts, addresses and networks, with commas between."""
+
+    name = "hosts"
+
+    def convert(
+        self, value: str | tuple[str, ...], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return each of them, or say which is none."""
+        hosts = tuple(host.strip() for host in value.split(",")) if isinstance(value, str) else value
+        try:
+            Destinations(hosts)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+        return hosts
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -101,6 +119,25 @@ def main() -> None:
     show_default=True,
     show_envvar=True,
     help="Whether a call may ask for a fault itself, as in X-Sandbox-Fault: error=503.",
+)
+@click.option(
+    "--allow-webhook-hosts",
+    envvar="SANDBOX_ALLOW_WEBHOOK_HOSTS",
+    type=Hosts(),
+    default=(),
+    show_envvar=True,
+    help="Hosts, addresses and networks, with commas between, that webhooks may be sent to beside public addresses: "
+    "`localhost` for a receiver on this machine, `10.0.0.0/8,hooks.test` for others. [default: none]",
+)
+@click.option(
+    "--webhook-timeout",
+    envvar="SANDBOX_WEBHOOK_TIMEOUT",
+    type=click.FloatRange(0, 300, min_open=True),
+    default=15.0,
+    show_default=True,
+    show_envvar=True,
+    metavar="SECONDS",
+    help="How long a receiver of webhooks has to answer, in real time.",
 )
 @click.option(
     "--operator-token",

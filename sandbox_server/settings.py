@@ -33,6 +33,8 @@ class Settings(msgspec.Struct, frozen=True):
             where it runs.
         header_faults: Whether a call may ask for a fault itself, with `X-Sandbox-Fault`.
         journal_limit: How many calls are kept for each tenant; the oldest leave.
+        allow_webhook_hosts: Hosts, addresses and networks beside public ones that webhooks may be sent to.
+        webhook_timeout: How many seconds of real time a receiver of webhooks has to answer.
         operator_token: What the operator's interface asks for; None leaves it open, which a loopback address may be.
         log_level: What is told of: `debug`, `info`, `warning`, `error` or `critical`.
     """
@@ -47,5 +49,7 @@ class Settings(msgspec.Struct, frozen=True):
     throttle: Profile | None = None
     header_faults: bool = True
     journal_limit: int = 100_000
+    allow_webhook_hosts: tuple[str, ...] = ()
+    webhook_timeout: float = 15.0
     operator_token: str | None = None
     log_level: str = "warning"

@@ -17,10 +17,14 @@ class EventType(StrEnum):
     SHIPMENT_FAILED = "shipment.failed"
     RETURN_AUTHORISED = "return.authorised"
     RETURN_EXPIRED = "return.expired"
+    INVENTORY_LOW = "inventory.low"
+    INVENTORY_STALE = "inventory.stale"
+    ACCOUNT_WARNING = "account.warning"
+    SUBSCRIPTION_TEST = "subscription.test"
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True):
-    """Something that happened to an order, a shipment or a return; `subject` is its id."""
+    """Something that happened; `subject` is the id of the order, shipment, return, … that it happened to."""
 
     event_id: str
     type: EventType
@@ -39,6 +43,9 @@ class DueKind(StrEnum):
     RETURN_EXPIRY = "return_expiry"
     RETURN_CLOSING = "return_closing"
     ARRIVAL = "arrival"
+    STOCK_STALE = "stock_stale"
+    WEBHOOK = "webhook"
+    SUBSCRIPTION_FAILING = "subscription_failing"
 
 
 class DueEvent(msgspec.Struct, frozen=True, array_like=True):

@@ -130,6 +130,16 @@ def is_stale(level: StockLevel, now: datetime) -> bool:
     return now - level.as_of > STALE_AFTER
 
 
+def stale_from(as_of: datetime) -> datetime:
+    """Return the first instant at which a report is stale, to the millisecond."""
+    return as_of + STALE_AFTER + timedelta(milliseconds=1)
+
+
+def runs_low(before: StockLevel, after: StockLevel, safety_stock: int) -> bool:
+    """Whether nothing is available any more: what is not promised has come down to the safety stock."""
+    return available(before, safety_stock) > 0 == available(after, safety_stock)
+
+
 def opening(store_id: str, sku: str, now: datetime) -> StockLevel:
     """Return the level of a SKU that a store never had."""
     return StockLevel(store_id, sku, 0, 0, 0, -1, now, now, now)

@@ -18,6 +18,7 @@ from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.domain.tills import CountChange, Opening, Shelf
 from sandbox_server.domain.transfers import Transfer
+from sandbox_server.domain.webhooks import Attempt, Delivery, Outbox, Subscription
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
@@ -239,6 +240,10 @@ class MemoryTransaction:
     shelves: Table[Shelf]
     counts: Table[CountChange]
     arrivals: Table[Arrivals]
+    subscriptions: Table[Subscription]
+    outboxes: Table[Outbox]
+    deliveries: Table[Delivery]
+    attempts: Table[Attempt]
 
     def __init__(self, world: MemoryPersistence, cause: str, now: datetime) -> None:
         self.now = now

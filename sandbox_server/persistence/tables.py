@@ -17,6 +17,7 @@ from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.domain.tills import CountChange, Opening, Shelf
 from sandbox_server.domain.transfers import Transfer
+from sandbox_server.domain.webhooks import Attempt, Delivery, Outbox, Subscription
 from sandbox_server.services.codec import unpacker
 from sandbox_server.services.ports import Replay
 from sandbox_server.traffic.credentials import Credential, Token
@@ -132,6 +133,31 @@ COUNTS = Spec(
     fixed={"store_id": lambda change: (change.store_id,), "sku": lambda change: (change.sku,)},
 )
 ARRIVALS = Spec("arrivals", Arrivals, lambda _: "arrivals")
+SUBSCRIPTIONS = Spec(
+    "subscriptions",
+    Subscription,
+    attrgetter("subscription_id"),
+    moving={"status": lambda subscription: (subscription.status,)},
+)
+OUTBOXES = Spec("outboxes", Outbox, attrgetter("subscription_id"))
+DELIVERIES = Spec(
+    "deliveries",
+    Delivery,
+    attrgetter("webhook_id"),
+    fixed={"subscription_id": lambda delivery: (delivery.subscription_id,)},
+    moving={"ready": lambda delivery: (delivery.subscription_id,) if delivery.ready else ()},
+)
+ATTEMPTS = Spec(
+    "attempts",
+    Attempt,
+    lambda attempt: attempt.key,
+    fixed={
+        "subscription_id": lambda attempt: (attempt.subscription_id,),
+        "event_id": lambda attempt: (attempt.event_id,),
+        "outcome": lambda attempt: (attempt.outcome,),
+    },
+    updated="at",
+)
 
 SPECS: tuple[Spec[Any], ...] = (
     STORES,
@@ -151,4 +177,8 @@ SPECS: tuple[Spec[Any], ...] = (
     SHELVES,
     COUNTS,
     ARRIVALS,
+    SUBSCRIPTIONS,
+    OUTBOXES,
+    DELIVERIES,
+    ATTEMPTS,
 )

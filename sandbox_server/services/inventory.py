@@ -1,13 +1,16 @@
 """Stock: reports from stores, and every change that an order, a shipment, a return or a transfer makes."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from sandbox_server.domain import inventory as rules
+from sandbox_server.domain.events import DueKind, EventType, due_key
 from sandbox_server.domain.inventory import Cause, Move, ReportRefusal, StockLevel, StockReport
 from sandbox_server.domain.orders import AllocationStatus, Promise
 from sandbox_server.domain.stores import Store
 from sandbox_server.services import catalogue, tills
+from sandbox_server.services.happenings import emit, is_awaited, schedule
 from sandbox_server.services.ports import Transaction
 
 
@@ -32,6 +35,8 @@ def report(tx: Transaction, reports: Iterable[StockReport]) -> list[ReportRefusa
             tx.levels.put(after)  # at once, for another item may be of the same position
             moves.append((before, after, str(item.sequence)))
     _book(tx, moves, Cause.REPORT)
+    if is_awaited(tx, EventType.INVENTORY_STALE):
+        _await_next_report(tx, moves)
     return refusals
 
 
@@ -120,6 +125,12 @@ def take_in(tx: Transaction, store_id: str, sku: str, quantity: int, transfer_id
     move(tx, before, rules.restock(before, quantity, tx.now), Cause.TRANSFER, transfer_id)
 
 
+def stale(tx: Transaction, store_id: str) -> None:
+    """Tell that a store has not reported for so long that nobody knows what it has."""
+    if is_awaited(tx, EventType.INVENTORY_STALE):
+        emit(tx, EventType.INVENTORY_STALE, store_id)
+
+
 def safety_stock(tx: Transaction, store_id: str) -> int:
     """Return the units that a store never promises; none where there is no such store."""
     store = tx.stores.get(store_id)
@@ -147,3 +158,23 @@ def _book(tx: Transaction, moves: Sequence[Move], cause: Cause) -> None:
         for movement in rules.movements_between(before, after, cause, reference, tx.cause):
             append(movement)
     tills.follow(tx, moves, cause)
+    if is_awaited(tx, EventType.INVENTORY_LOW):
+        _tell_of_what_runs_low(tx, moves)
+
+
+def _tell_of_what_runs_low(tx: Transaction, moves: Sequence[Move]) -> None:
+    for before, after, _ in moves:
+        if rules.runs_low(before, after, safety_stock(tx, after.store_id)):
+            emit(tx, EventType.INVENTORY_LOW, after.key)
+
+
+def _await_next_report(tx: Transaction, moves: Sequence[Move]) -> None:
+    """Have it told of each store when its newest report grows stale."""
+    newest: dict[str, datetime] = {}
+    for _, after, _ in moves:
+        newest[after.store_id] = max(after.as_of, newest.get(after.store_id, after.as_of))
+    for store_id, as_of in newest.items():
+        planned = tx.due.get(due_key(DueKind.STOCK_STALE, store_id))
+        grows_stale = rules.stale_from(as_of)
+        if planned is None or planned.due < grows_stale:
+            schedule(tx, DueKind.STOCK_STALE, store_id, grows_stale)

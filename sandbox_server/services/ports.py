@@ -22,6 +22,7 @@ from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.domain.tills import CountChange, Opening, Shelf
 from sandbox_server.domain.transfers import Transfer
+from sandbox_server.domain.webhooks import Attempt, Delivery, Outbox, Subscription
 from sandbox_server.traffic.credentials import Credential, Token
 
 E = TypeVar("E", bound=msgspec.Struct)
@@ -171,6 +172,10 @@ class Transaction(Protocol):
     shelves: Table[Shelf]
     counts: Table[CountChange]
     arrivals: Table[Arrivals]
+    subscriptions: Table[Subscription]
+    outboxes: Table[Outbox]
+    deliveries: Table[Delivery]
+    attempts: Table[Attempt]
     ledger: Ledger
 
     def next_due(self, until: datetime) -> DueEvent | None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 import pytest
 from openapi_spec_validator import validate
 
-from sandbox_server.domain import catalogue, events, inventory, orders, returns, shipments, stores, transfers
+from sandbox_server.domain import catalogue, events, inventory, orders, returns, shipments, stores, transfers, webhooks
 from sandbox_server.traffic.credentials import ALL_SCOPES
 from tests.contracts.document import (
     DOCUMENT,
@@ -58,6 +58,12 @@ OPERATIONS: dict[str, tuple[str | None, int, int]] = {
     "receiveTransfer": ("inventory:write", 120, 40),
     "cancelTransfer": ("inventory:write", 120, 40),
     "listEvents": ("events:read", 120, 40),
+    "listSubscriptions": ("events:read", 120, 40),
+    "createSubscription": ("events:write", 120, 40),
+    "getSubscription": ("events:read", 120, 40),
+    "deleteSubscription": ("events:write", 120, 40),
+    "testSubscription": ("events:write", 120, 40),
+    "listDeliveries": ("events:read", 120, 40),
     "getRateLimits": (None, 30, 10),
     "getHealth": (None, 600, 100),
 }
@@ -73,9 +79,11 @@ LISTS = {
     "listReturns",
     "listTransfers",
     "listEvents",
+    "listSubscriptions",
+    "listDeliveries",
 }
-CREATE = {"createStore", "createShipment", "openReturn", "requestTransfer"}
-VERSIONED = {"Store", "Product", "Order", "Shipment", "Return", "Transfer"}
+CREATE = {"createStore", "createShipment", "openReturn", "requestTransfer", "createSubscription"}
+VERSIONED = {"Store", "Product", "Order", "Shipment", "Return", "Transfer", "Subscription"}
 
 # Source: contract, "Errors".
 CODES = {
@@ -279,8 +287,10 @@ def test_the_next_page_has_the_filters_of_this_one(list_id: str) -> None:
     link = BY_ID[list_id].links["nextPage"]
     query = {name for name, parameter in BY_ID[list_id].parameters.items() if parameter["in"] == "query"}
     assert link["operationId"] == list_id
+    in_path = {name for name, parameter in BY_ID[list_id].parameters.items() if parameter["in"] == "path"}
     assert link["parameters"] == {
-        name: "$response.body#/nextCursor" if name == "cursor" else f"$request.query.{name}" for name in query
+        **{name: "$response.body#/nextCursor" if name == "cursor" else f"$request.query.{name}" for name in query},
+        **{name: f"$request.path.{name}" for name in in_path},
     }
 
 
@@ -306,6 +316,8 @@ def test_the_next_page_has_the_filters_of_this_one(list_id: str) -> None:
         ("TransferCancelReason", transfers.TransferCancelReason),
         ("DiscrepancyKind", transfers.DiscrepancyKind),
         ("EventType", events.EventType),
+        ("SubscriptionStatus", webhooks.SubscriptionStatus),
+        ("DeliveryOutcome", webhooks.Outcome),
     ],
 )
 def test_an_enumeration_has_the_words_of_the_domain(schema: str, kind: type[StrEnum]) -> None:
@@ -317,6 +329,7 @@ def test_cancellations_and_rejected_reports_have_the_words_of_the_domain() -> No
     assert cancellation["by"]["enum"] == list(orders.CancelledBy)
     assert cancellation["reason"]["enum"] == list(orders.CancelReason)
     assert set(SCHEMAS["CancellationRequest"]["properties"]["reason"]["enum"]) < set(orders.CancelReason)
+    assert SCHEMAS["Subscription"]["properties"]["disabledReason"]["enum"] == list(webhooks.DisabledReason)
     assert SCHEMAS["StockReportItemResult"]["properties"]["code"]["enum"] == list(inventory.ReportRefusal)
 
 

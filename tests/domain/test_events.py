@@ -16,6 +16,10 @@ def test_events_have_the_contracts_names() -> None:
         "shipment.failed",
         "return.authorised",
         "return.expired",
+        "inventory.low",
+        "inventory.stale",
+        "account.warning",
+        "subscription.test",
     }
 
 

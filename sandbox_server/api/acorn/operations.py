@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 
-from sandbox_server.api.acorn import catalogue, events, inventory, meta, orders, returns, shipments, stores, transfers
+from sandbox_server.api.acorn import (
+    catalogue,
+    events,
+    inventory,
+    meta,
+    orders,
+    returns,
+    shipments,
+    stores,
+    transfers,
+    webhooks,
+)
 from sandbox_server.api.acorn.access import Endpoints
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.operation import Handler, Standalone
@@ -51,6 +62,12 @@ def operations(contract: Contract, directory: Directory, world: str) -> Mapping[
         "receiveTransfer": transfers.receive_transfer,
         "cancelTransfer": transfers.cancel_transfer,
         "listEvents": events.list_events,
+        "listSubscriptions": webhooks.list_subscriptions,
+        "createSubscription": webhooks.create_subscription,
+        "getSubscription": webhooks.get_subscription,
+        "deleteSubscription": webhooks.delete_subscription,
+        "testSubscription": webhooks.send_test,
+        "listDeliveries": webhooks.list_deliveries,
         "getRateLimits": meta.get_rate_limits,
         "getHealth": meta.health(contract, world),
     }

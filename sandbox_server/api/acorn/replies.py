@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+import msgspec
+
 from sandbox_server.api.acorn import wire
 from sandbox_server.api.operation import Call, Listing, Rendered, Reply, Wire
 from sandbox_server.api.pagination import next_cursor, page_query
@@ -13,11 +15,12 @@ from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store
 from sandbox_server.domain.transfers import Transfer
+from sandbox_server.domain.webhooks import Subscription
 from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Table, Transaction
 
-Versioned = Store | Product | Order | Shipment | Return | Transfer
-V = TypeVar("V", bound=Versioned)
+Versioned = Store | Product | Order | Shipment | Return | Transfer | Subscription
+E = TypeVar("E", bound=msgspec.Struct)
 
 
 def one(entity: Versioned, form: Wire, status: int = 200, location: str | None = None) -> Reply:
@@ -28,7 +31,7 @@ def one(entity: Versioned, form: Wire, status: int = 200, location: str | None =
     return Reply(status, Rendered(pack(entity), form), headers)
 
 
-def listing(call: Call, tx: Transaction, table: Table[V], form: Wire, where: Mapping[str, str]) -> Reply:
+def listing(call: Call, tx: Transaction, table: Table[E], form: Wire, where: Mapping[str, str]) -> Reply:
     """
     Return a page of a table.
 

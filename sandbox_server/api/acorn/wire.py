@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox_server.domain.catalogue import Dimensions, Product
-from sandbox_server.domain.events import Change, Event
+from sandbox_server.domain.events import Change, Event, EventType
 from sandbox_server.domain.inventory import Movement, ReportRefusal, StockLevel, StockReport, available, is_stale
 from sandbox_server.domain.orders import Allocation, Buyer, Cancellation, Line, Order, line_total
 from sandbox_server.domain.returns import Receipt, Refund, Return, ReturnLine
@@ -232,14 +232,26 @@ def rma(packed: Packed) -> Wire:
 def event(packed: Packed) -> Wire:
     """Return an event; its data names what it happened to, as in `{"orderId": "ord_…"}`."""
     happened = _unpack_event(packed)
-    kind, _, _ = happened.type.partition(".")
     return {
         "eventId": happened.event_id,
         "type": happened.type,
         "timestamp": instant(happened.at),
-        "data": {f"{kind}Id": happened.subject},
+        "data": _concerned(happened),
         "cause": happened.cause,
     }
+
+
+def _concerned(happened: Event) -> Wire:
+    match happened.type:
+        case EventType.INVENTORY_LOW:
+            store_id, _, sku = happened.subject.partition("/")
+            return {"storeId": store_id, "sku": sku}
+        case EventType.INVENTORY_STALE:
+            return {"storeId": happened.subject}
+        case EventType.ACCOUNT_WARNING:
+            return {"subscriptionId": happened.subject}
+    kind, _, _ = happened.type.partition(".")
+    return {f"{kind}Id": happened.subject}
 
 
 def _instant_or_none(at: datetime | None) -> str | None:

@@ -17,6 +17,8 @@ LISTS = frozenset(
         "listReturns",
         "listTransfers",
         "listEvents",
+        "listSubscriptions",
+        "listDeliveries",
     }
 )
 FEED = frozenset({"listEvents"})

@@ -31,7 +31,16 @@ class StaleReadEffect(Effect):
         "since, the feed of events up to then, and 404 for what was made since.",
         {"match": {"operation": "getOrder"}, "effect": {"staleRead": {"bySeconds": 900}}},
         operations=pages.LISTS
-        | {"getStore", "getProduct", "getInventory", "getOrder", "getShipment", "getReturn", "getTransfer"},
+        | {
+            "getStore",
+            "getProduct",
+            "getInventory",
+            "getOrder",
+            "getShipment",
+            "getReturn",
+            "getTransfer",
+            "getSubscription",
+        },
         member="bySeconds",
     )
 

@@ -34,6 +34,9 @@ class WriteLostEffect(Effect):
                 "dispatchTransfer",
                 "receiveTransfer",
                 "cancelTransfer",
+                "createSubscription",
+                "deleteSubscription",
+                "testSubscription",
             }
         ),
     )

@@ -19,6 +19,8 @@ from tests.api.acorn.shop import (
     sent,
     shipment,
     shipped,
+    subscribed,
+    subscription,
     transfer,
     transferred,
 )
@@ -98,6 +100,12 @@ SAMPLES: Mapping[str, Callable[[Sandbox], Sample]] = {
         f"/transfers/{requested(shop)['transferId']}/cancellations", {"reason": "OTHER"}
     ),
     "listEvents": lambda _: Sample("/events"),
+    "listSubscriptions": lambda _: Sample("/subscriptions"),
+    "createSubscription": lambda _: Sample("/subscriptions", subscription()),
+    "getSubscription": lambda shop: Sample(f"/subscriptions/{subscribed(shop)['subscriptionId']}"),
+    "deleteSubscription": lambda shop: Sample(f"/subscriptions/{subscribed(shop)['subscriptionId']}"),
+    "testSubscription": lambda shop: Sample(f"/subscriptions/{subscribed(shop)['subscriptionId']}/test"),
+    "listDeliveries": lambda shop: Sample(f"/subscriptions/{subscribed(shop)['subscriptionId']}/deliveries"),
     "getRateLimits": lambda _: Sample("/rate-limits"),
     "getHealth": lambda _: Sample("/health", needs_key=False),
 }

@@ -185,6 +185,18 @@ def sent(quantity: int = 2, sku: str = "SKU-1") -> Any:
     return {"lines": [{"sku": sku, "quantity": quantity}]}
 
 
+def subscription(**changes: Any) -> Any:
+    """Return the body that subscribes a public receiver to everything, changed where a test says so."""
+    return {"url": "https://hooks.example.com/acorn", **changes}
+
+
+def subscribed(sandbox: Sandbox, **changes: Any) -> Any:
+    """Return a new subscription, with its secret."""
+    answer = sandbox.post("/subscriptions", subscription(**changes))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
 def level(sandbox: Sandbox, store_id: str, sku: str) -> tuple[int, int, int]:
     """Return what a store has of a SKU: on hand, reserved, allocated."""
     (item,) = sandbox.get("/inventory", storeId=store_id, sku=sku).json()["items"]

@@ -188,7 +188,10 @@ def _nowhere(shop: Sandbox, operation_id: str, sample: Sample) -> httpx.Response
         return send(shop, operation_id, sample, json={**sample.body, "fromStoreId": "S0404"})
     head, kind, name, *rest = sample.path.split("/")
     missing = {"S": "S0404", "o": "ord_nowhere", "s": "shp_nowhere", "r": "ret_nowhere", "t": "trf_nowhere"}
-    path = "/".join((head, kind, "SKU-404" if name.startswith("SKU") else missing[name[0]], *rest))
+    missing |= {"sub": "sub_nowhere"}
+    path = "/".join(
+        (head, kind, "SKU-404" if name.startswith("SKU") else missing.get(name[:3]) or missing[name[0]], *rest)
+    )
     return send(shop, operation_id, sample._replace(path=path))
 
 
@@ -218,6 +221,8 @@ def _too_many(shop: Sandbox, operation_id: str, sample: Sample) -> httpx.Respons
 WAYS: Mapping[int, Callable[[Sandbox, str, Sample], httpx.Response]] = {
     200: send,
     201: send,
+    202: send,
+    204: send,
     400: _bad,
     401: _unauthenticated,
     403: _forbidden,
@@ -233,7 +238,12 @@ WAYS: Mapping[int, Callable[[Sandbox, str, Sample], httpx.Response]] = {
     429: _too_many,
 }
 # Only a key whose first call still runs gives it, and here one call runs at a time.
-UNREACHABLE = {("openReturn", 409): 422, ("requestTransfer", 409): 201}
+UNREACHABLE = {
+    ("openReturn", 409): 422,
+    ("requestTransfer", 409): 201,
+    ("createSubscription", 409): 201,
+    ("testSubscription", 409): 202,
+}
 
 
 @pytest.mark.parametrize(
