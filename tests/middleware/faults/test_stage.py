@@ -1,11 +1,13 @@
 """What a fault can do with a call, without a socket."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
 from sandbox_server.asgi import ASGIApp, Message, Receive, Scope, Send
+from sandbox_server.middleware.connection import WIRE, Wire
 from sandbox_server.middleware.faults.stage import Answer, Request, Stage, Unanswered
 from sandbox_server.traffic.faults import Chosen, Facts, Rule
 
@@ -173,6 +175,51 @@ def test_a_fault_lets_the_operation_answer_itself() -> None:
     call, sent = stage(answering)
     asyncio.run(call.run())
     assert [message["type"] for message in sent] == ["http.response.start", *["http.response.body"] * 2]
+
+
+class Deed(Wire):
+    """A connection that notes what is done to it, and what the client has still to send then."""
+
+    def __init__(self, came: list[Message]) -> None:
+        self.done: list[tuple[str, int]] = []
+        self._came = came
+
+    def write(self, raw: bytes) -> None:
+        self.done.append((raw.decode(), len(self._came)))
+
+    def close(self) -> None:
+        self.done.append(("close", len(self._came)))
+
+    def reset(self) -> None:
+        self.done.append(("reset", len(self._came)))
+
+    async def hold(self, seconds: float | None = None) -> None:
+        self.done.append((f"hold {seconds}", len(self._came)))
+
+
+@pytest.mark.parametrize(
+    ("how", "done"),
+    [
+        (lambda call: call.close(b"rubbish"), [("rubbish", 0), ("close", 0), ("hold None", 0)]),
+        (lambda call: call.close(), [("close", 0), ("hold None", 0)]),
+        (lambda call: call.hang(), [("hold None", 0)]),
+        (lambda call: call.reset(), [("reset", 2), ("hold None", 2)]),
+        (lambda call: call.wait(2.5), [("hold 2.5", 2)]),
+    ],
+)
+def test_a_connection_that_ends_in_order_has_been_listened_to_before(
+    how: Callable[[Stage], Coroutine[Any, Any, None]], done: list[tuple[str, int]]
+) -> None:
+    messages: list[Message] = [{"type": "http.request", "body": b"a", "more_body": more} for more in (True, False)]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    call, _ = stage(answering, Request(receive))
+    wire = Deed(messages)
+    call.scope["extensions"][WIRE] = wire
+    asyncio.run(how(call))
+    assert wire.done == done
 
 
 def test_without_a_socket_time_is_waited_for_all_the_same() -> None:
