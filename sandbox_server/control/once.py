@@ -47,7 +47,7 @@ class Once:
         try:
             reply = await _awaited(answer(call))
         except BaseException:
-            del self._firsts[key]
+            self._firsts.pop(key, None)  # it may have been forgotten meanwhile
             raise
         self._firsts[key] = _First(print_, reply)
         while len(self._firsts) > _KEPT:

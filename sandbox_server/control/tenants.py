@@ -30,7 +30,8 @@ class Tenants:
         record = self._registry.create(asked.get("name"), world, mode, scale)
         try:
             if "now" in clock:
-                await advance(record, target(record, read_instant(clock["now"])))
+                async with record.moving:
+                    await advance(record, target(record, read_instant(clock["now"])))
         except BaseException:
             self._registry.remove(record.tenant.name)
             raise
