@@ -18,9 +18,10 @@ from sandbox_server.domain.returns import (
     Wanted,
 )
 from sandbox_server.domain.stores import Capability, StoreStatus
+from sandbox_server.kernel.ids import make_id
 from sandbox_server.services import returns
 from tests.domain.builders import NOW
-from tests.services.world import FAR, MIDDLE, NEAR, PRICE, TAX, World, a_shop
+from tests.services.world import FAR, MIDDLE, NEAR, PRICE, SEED, TAX, World, a_shop
 
 S = ReturnStatus
 SELLABLE, DAMAGED, WRONG = Condition.SELLABLE, Condition.DAMAGED, Condition.WRONG_ITEM
@@ -52,6 +53,7 @@ def test_an_authorised_return_is_told_and_waits_for_30_days() -> None:
     world = World()
     rma = a_return(world)
     assert see(world, rma) == rma
+    assert rma.return_id == make_id(SEED, "ret", 1)
     assert (rma.status, rma.store_id, rma.currency) == (S.AUTHORISED, NEAR, "USD")
     assert [(line.line_id, line.sku, line.quantity, line.paid) for line in rma.lines] == [
         ("1", "SKU-1", 2, 2 * (PRICE + TAX))

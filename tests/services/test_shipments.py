@@ -10,9 +10,10 @@ from sandbox_server.domain.events import DueKind
 from sandbox_server.domain.inventory import Quantity, StockReport
 from sandbox_server.domain.orders import Order, OrderStatus
 from sandbox_server.domain.shipments import Shipment, ShipmentStatus, TrackingEvent
+from sandbox_server.kernel.ids import make_id
 from sandbox_server.services import inventory, shipments
 from tests.domain.builders import NOW
-from tests.services.world import MIDDLE, NEAR, World
+from tests.services.world import MIDDLE, NEAR, SEED, World
 
 ON_HAND, ALLOCATED = Quantity.ON_HAND, Quantity.ALLOCATED
 P = ShipmentStatus
@@ -38,6 +39,7 @@ def test_what_is_shipped_leaves_the_stock_of_its_store_and_the_carrier_is_awaite
     order = an_acknowledged_order(world, ("SKU-1", 2))
     shipment = world.ship(order)
     assert see(world, shipment) == shipment
+    assert shipment.shipment_id == make_id(SEED, "shp", 1)
     assert (shipment.status, shipment.order_id, shipment.store_id) == (P.LABELLED, order.order_id, NEAR)
     assert [(line.line_id, line.sku, line.quantity) for line in shipment.lines] == [("1", "SKU-1", 2)]
     assert shipment.tracking_events == (TrackingEvent(P.LABELLED, NOW),)
@@ -150,6 +152,8 @@ def test_the_simulated_carrier_delivers_and_with_the_last_parcel_the_order() -> 
     assert world.due(shipment.shipment_id) == {}
     assert world.order(order).status is OrderStatus.DELIVERED
     assert world.events()[-1] == ("shipment.delivered", shipment.shipment_id)
+    world.do(shipments.carrier_step, shipment.shipment_id)
+    assert see(world, shipment) == arrived
 
 
 def test_an_order_in_two_parcels_is_delivered_with_the_second() -> None:
