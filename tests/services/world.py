@@ -8,7 +8,7 @@ from sandbox_server.domain.catalogue import Dimensions, Product, TaxClass
 from sandbox_server.domain.events import DueKind, Event
 from sandbox_server.domain.fulfilment import Decision
 from sandbox_server.domain.inventory import Movement, Quantity, StockLevel, StockReport
-from sandbox_server.domain.orders import Buyer, Order, RejectReason
+from sandbox_server.domain.orders import Buyer, CancelledBy, CancelReason, Order, RejectReason
 from sandbox_server.domain.shipments import Carrier, Parcel, Shipment
 from sandbox_server.domain.stores import Address, ServiceLevel, Store
 from sandbox_server.kernel.clock import FrozenClock
@@ -42,6 +42,15 @@ def a_product(sku: str, currency: str = "USD", price: int = PRICE, tax_class: Ta
     return Product(
         sku, f"Thing {sku}", "4006381333931", "Acorn", "toys", 400, size, tax_class, Money(price, currency), NOW, NOW
     )
+
+
+def parts(order: Order) -> list[tuple[str, str, int, str]]:
+    """Line, store, units and status of every part that a store has, or had, in an order."""
+    return [
+        (line.line_id, part.store_id, part.quantity, part.status.value)
+        for line in order.lines
+        for part in line.allocations
+    ]
 
 
 class World:
@@ -96,6 +105,9 @@ class World:
         self, order: Order, reason: RejectReason = RejectReason.DAMAGED, line_id: str = "1", store_id: str | None = None
     ) -> Order:
         return self.do(orders.acknowledge, order.order_id, [Decision(line_id, False, reason, store_id)])
+
+    def cancel(self, order: Order, *line_ids: str, by: CancelledBy = CancelledBy.SELLER) -> Order:
+        return self.do(orders.cancel, order.order_id, line_ids or None, by, CancelReason.OTHER, "by hand")
 
     def ship(self, order: Order, *lines: tuple[str, int], store_id: str = NEAR) -> Shipment:
         return self.do(shipments.create, self.dispatch(order, *lines, store_id=store_id))
