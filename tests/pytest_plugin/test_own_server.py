@@ -18,7 +18,7 @@ EXAMPLES = ROOT / "tests" / "examples"
 
 def is_there(url: str) -> bool:
     try:
-        return Sandbox(url).call("GET", "/health")["status"] == "ok"
+        return bool(Sandbox(url).call("GET", "/health")["status"] == "ok")
     except NoSandbox:
         return False
 
