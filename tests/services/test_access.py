@@ -14,6 +14,7 @@ from sandbox_server.domain.errors import (
     Unauthenticated,
 )
 from sandbox_server.kernel.clock import FrozenClock
+from sandbox_server.kernel.ids import make_id
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.services import access
 from sandbox_server.services.access import Directory, Grant
@@ -176,6 +177,7 @@ def test_a_suspended_client_is_told_so_only_where_its_secret_is_right() -> None:
 def test_a_grant_is_two_tokens_of_which_only_digests_are_kept() -> None:
     door = Door()
     grant = door.grant()
+    assert grant.access_token == f"default.{make_id(7, 'at', 1)}"
     assert (grant.scopes, grant.expires_in) == (SCOPES, 3600)
     kept = {token.digest: token for token in door.tokens()}
     opened, renews = kept[digest(grant.access_token)], kept[digest(grant.refresh_token)]

@@ -65,6 +65,8 @@ def test_what_is_promised_stays_promised_whatever_is_counted() -> None:
         (a_report(-1), ReportRefusal.NEGATIVE),
         (a_report(5, sequence=1), ReportRefusal.STALE_SEQUENCE),
         (a_report(5, as_of=NOW + timedelta(milliseconds=1)), ReportRefusal.AS_OF_IN_FUTURE),
+        (a_report(-1, store_id=FAR), ReportRefusal.NEGATIVE),
+        (a_report(5, store_id=FAR, as_of=NOW + timedelta(milliseconds=1)), ReportRefusal.AS_OF_IN_FUTURE),
     ],
 )
 def test_a_rejected_item_changes_nothing_and_holds_up_no_other(item: StockReport, refusal: ReportRefusal) -> None:
