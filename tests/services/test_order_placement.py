@@ -9,6 +9,7 @@ from sandbox_server.domain.events import DueKind
 from sandbox_server.domain.inventory import Quantity
 from sandbox_server.domain.orders import Cancellation, CancelledBy, CancelReason, OrderStatus
 from sandbox_server.domain.stores import Capability, ServiceLevel, StoreStatus
+from sandbox_server.kernel.ids import make_id
 from tests.domain.builders import NOW, SHIP_BY, SHUT
 from tests.services.world import BUYER, FAR, MIDDLE, NEAR, PRICE, SEED, TAX, World, a_product, a_shop, parts
 
@@ -39,11 +40,11 @@ def test_a_placed_order_is_priced_promised_by_the_nearest_store_and_watched() ->
 def test_ids_follow_from_the_seed_and_never_come_twice() -> None:
     world, same = World(), World()
     placed = [world.place().order_id for _ in range(3)]
+    assert placed == [make_id(SEED, "ord", number) for number in (1, 2, 3)]
     assert placed == [same.place().order_id for _ in range(3)]
     assert len(set(placed)) == 3
     events = [event.event_id for event in world.all_events()]
     assert len(set(events)) == 3
-    assert SEED == 7
 
 
 def test_an_unknown_sku_is_refused_and_changes_nothing() -> None:
