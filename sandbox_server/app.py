@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from sandbox_server import worlds
+from sandbox_server.api.acorn import wire
 from sandbox_server.api.acorn.errors import Problems, TokenProblems
 from sandbox_server.api.acorn.limits import tariffs_of
 from sandbox_server.api.acorn.operations import operations
@@ -24,9 +25,11 @@ from sandbox_server.control.registry import Record, Registry
 from sandbox_server.control.standing import Standing
 from sandbox_server.kernel import clock
 from sandbox_server.kernel.clock import VirtualClock
+from sandbox_server.middleware.courier import Courier, Delivering
 from sandbox_server.middleware.faults.layer import Faults
 from sandbox_server.middleware.journal import Recorder
 from sandbox_server.middleware.pace import Pace
+from sandbox_server.middleware.post import Post
 from sandbox_server.middleware.stack import Edge, Powers, assemble
 from sandbox_server.middleware.throttle import Throttling
 from sandbox_server.resources import contract_path
@@ -119,8 +122,11 @@ def build_app(tenants: Sequence[Tenant], world: World, settings: Settings = _DEF
         faults=lambda app: Faults(app, directory, mounts.problems, wording, asked),
     )
     registry = _registry(directory, tenants[0], world, settings, equip)
-    beside = {ROOT: control(operator, directory, registry, settings.operator_token, Judge(contract), metrics, forms)}
-    return Pace(assemble(edge, directory, world.seed, powers, beside), directory)
+    post = Post(Destinations(settings.allow_webhook_hosts), settings.webhook_timeout)
+    courier = Courier(directory, wire.event, post)
+    judge, token = Judge(contract), settings.operator_token
+    beside = {ROOT: control(operator, directory, registry, token, judge, metrics, forms, courier)}
+    return Pace(Delivering(assemble(edge, directory, world.seed, powers, beside), courier), directory)
 
 
 def _equipment(contract: Contract, settings: Settings) -> Callable[[Tenant], None]:

@@ -1,9 +1,9 @@
 """A tenant's virtual time: told, set, and moved forward."""
 
 from asyncio import sleep
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox_server.api.formats import read_instant
 from sandbox_server.api.operation import Call, Reply
@@ -15,18 +15,37 @@ from sandbox_server.domain.errors import Fault, Unprocessable
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.kernel.clock import ClockMode, monotonic_ns, whole_milliseconds
 from sandbox_server.kernel.durations import read_duration
+from sandbox_server.middleware.courier import Courier
+from sandbox_server.services.tenants import Tenant
 
 FURTHEST = timedelta(days=3653)
 _LISTED = 1000
 _SLICE_NS = 10_000_000
 """How long due things are done before others are answered."""
+_PATIENCE_NS = 30_000_000_000
+"""How long receivers of webhooks are waited for, all in all, while time is moved forward."""
+
+Settle = Callable[[Tenant, int], Awaitable[int]]
+
+
+class Passed(NamedTuple):
+    """
+    What was done while time passed.
+
+    Args:
+        under_way: Attempts to deliver webhooks that were waited for in vain; they end later.
+    """
+
+    ran: list[DueEvent]
+    under_way: int
 
 
 class Clocks:
     """What answers below /tenants/{tenant}/clock."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, courier: Courier) -> None:
         self._registry = registry
+        self._courier = courier
 
     def get_clock(self, call: Call) -> Reply:
         """Answer GET …/clock."""
@@ -38,7 +57,7 @@ class Clocks:
         mode, scale = pace_of(asked, record.clock.mode, record.clock.scale)
         async with record.moving:
             if "now" in asked:
-                await advance(record, target(record, read_instant(asked["now"])))
+                await advance(record, target(record, read_instant(asked["now"])), self._courier.settle)
             record.clock.run(mode, scale)
         return _told(record)
 
@@ -51,20 +70,35 @@ class Clocks:
             start = record.tenant.now()
             end = start + _length(asked["by"]) if "by" in asked else read_instant(asked["to"])
             end = target(record, end)
-            ran = await advance(record, end)
-        return Reply(content=wire.advanced(start, end, ran, asked.get("listAtMost", _LISTED)))
+            ran, under_way = await advance(record, end, self._courier.settle)
+        return Reply(content=wire.advanced(start, end, ran, asked.get("listAtMost", _LISTED), under_way))
 
 
-async def advance(record: Record, until: datetime) -> list[DueEvent]:
-    """Let a tenant's time pass, and return what was done; others are answered meanwhile."""
+async def _nobody_waits(_tenant: Tenant, _until_ns: int) -> int:
+    return 0
+
+
+async def advance(record: Record, until: datetime, settle: Settle = _nobody_waits) -> Passed:
+    """
+    Let a tenant's time pass, and return what was done; others are answered meanwhile.
+
+    What is to be sent at an instant is sent before the clock leaves it, so that it is tried again in its turn. A
+    receiver that hangs is waited for, but not for ever: then time goes on, and its attempts end when they do.
+
+    Args:
+        settle: Waits until a tenant's webhooks are sent.
+    """
+    tenant, patience = record.tenant, monotonic_ns() + _PATIENCE_NS
+    await settle(tenant, patience)
     ran: list[DueEvent] = []
     since = monotonic_ns()
-    for event in record.tenant.advance(until):
+    for event in tenant.advance(until):
         ran.append(event)
+        await settle(tenant, patience)
         if monotonic_ns() - since > _SLICE_NS:
             await sleep(0)
             since = monotonic_ns()
-    return ran
+    return Passed(ran, await settle(tenant, patience))
 
 
 def target(record: Record, at: datetime) -> datetime:

@@ -9,6 +9,7 @@ from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.gate import Gate
 from sandbox_server.control.operations import operations
 from sandbox_server.control.registry import Registry
+from sandbox_server.middleware.courier import Courier
 from sandbox_server.middleware.stack import Edge, within
 from sandbox_server.services.access import Directory
 from sandbox_server.services.metrics import Metrics
@@ -25,6 +26,7 @@ def control(
     judge: Judge,
     metrics: Metrics,
     forms: Forms,
+    courier: Courier,
 ) -> ASGIApp:
     """
     Return what answers below `/_sandbox`.
@@ -36,8 +38,9 @@ def control(
         judge: Holds journalled calls against the marketplace's contract.
         metrics: Has counted the marketplace's calls.
         forms: What a fault may look like.
+        courier: Sends webhooks, which is waited for when time is moved forward.
     """
-    handlers = operations(contract, registry, judge, metrics, forms)
+    handlers = operations(contract, registry, judge, metrics, forms, courier)
     mounts = Mounts([Mounted(contract, handlers, Problems())], directory, operator_token, _DOCS)
 
     def gated(app: ASGIApp) -> ASGIApp:

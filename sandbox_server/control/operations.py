@@ -19,14 +19,15 @@ from sandbox_server.control.service import Measures, health
 from sandbox_server.control.snapshots import Snapshots
 from sandbox_server.control.tenants import Tenants
 from sandbox_server.control.throttles import Throttles
+from sandbox_server.middleware.courier import Courier
 from sandbox_server.services.metrics import Metrics
 
 
 def operations(
-    contract: Contract, registry: Registry, judge: Judge, metrics: Metrics, forms: Forms
+    contract: Contract, registry: Registry, judge: Judge, metrics: Metrics, forms: Forms, courier: Courier
 ) -> Mapping[str, Handler | Standalone]:
     """Return the handlers by operationId; those that take an idempotency key heed it."""
-    tenants, clocks, snapshots = Tenants(registry), Clocks(registry), Snapshots(registry)
+    tenants, clocks, snapshots = Tenants(registry), Clocks(registry, courier), Snapshots(registry)
     actors, arrivals, journals = Actors(registry), ArrivalsOf(registry), Journals(registry, judge)
     faults = FaultsOf(registry, forms)
     throttles = Throttles(registry)

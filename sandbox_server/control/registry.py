@@ -2,6 +2,7 @@
 
 from asyncio import Lock
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from sandbox_server.control import powers
 from sandbox_server.control.beginnings import Beginnings
@@ -11,6 +12,7 @@ from sandbox_server.domain.errors import Duplicate, IllegalTransition, NotFound
 from sandbox_server.kernel.clock import ClockMode, VirtualClock
 from sandbox_server.kernel.ids import make_id
 from sandbox_server.persistence.memory import MemoryPersistence
+from sandbox_server.services import webhooks
 from sandbox_server.services.access import Directory
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.tenants import Tenant
@@ -160,6 +162,8 @@ class Registry:
         snapshot = origin if isinstance(origin, Snapshot) else None
         world = origin.standing if isinstance(origin, Snapshot) else origin
         persistence = world.persistence.fork()
+        if snapshot is not None:
+            _leave_receivers_behind(persistence, world.now)
         logins = issue(clients_of(persistence, world.now), name, self._key)
         install(persistence, world.now, logins)
         tenant = Tenant(name, persistence, VirtualClock(world.now, mode, scale))
@@ -188,6 +192,8 @@ class Registry:
         world = origin.standing if origin else await self._beginnings.get(record.fixture, record.seed)
         record.tenant.power(Journal).clear()
         self._put_back(record, world, origin.powers if origin else {})
+        if origin is not None:
+            _leave_receivers_behind(record.standing.persistence, world.now)
 
     def restore(self, record: Record, snapshot: Snapshot) -> None:
         """Put a tenant back to what a snapshot kept."""
@@ -219,3 +225,9 @@ class Registry:
 
     def _new_name(self) -> str:
         return make_id(self.seed, "t", self._made).replace("_", "-")
+
+
+def _leave_receivers_behind(world: MemoryPersistence, now: datetime) -> None:
+    """Have a copy of a world call none of the receivers of webhooks that the first one calls."""
+    with world.begin("operator:fork", now) as tx:
+        webhooks.leave_behind(tx)

@@ -55,7 +55,9 @@ def due(event: DueEvent) -> dict[str, Any]:
     return {"due": instant(event.due), "kind": event.kind.name, "subject": event.subject}
 
 
-def advanced(start: datetime, end: datetime, ran: Sequence[DueEvent], list_at_most: int) -> dict[str, Any]:
+def advanced(
+    start: datetime, end: datetime, ran: Sequence[DueEvent], list_at_most: int, under_way: int = 0
+) -> dict[str, Any]:
     """Return what was done while time passed."""
     kinds = Counter(event.kind.name for event in ran)
     return {
@@ -64,6 +66,7 @@ def advanced(start: datetime, end: datetime, ran: Sequence[DueEvent], list_at_mo
         "done": len(ran),
         "byKind": [{"kind": kind, "done": done} for kind, done in sorted(kinds.items())],
         "ran": [due(event) for event in ran[:list_at_most]],
+        "webhooksUnderWay": under_way,
     }
 
 

@@ -173,3 +173,8 @@ _PACES = {ClockMode.FROZEN: 0.0, ClockMode.REAL: 1.0}
 def monotonic_ns() -> int:
     """Return nanoseconds of real time from an origin that means nothing: good for telling how long things took."""
     return time.monotonic_ns()
+
+
+def real_now() -> datetime:
+    """Return the machine's own time, aware and in UTC: for what others hold against their own clocks."""
+    return datetime.now(UTC)
