@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
-from load_tests.benchmarks import footprint, tenants, throughput
+from load_tests.benchmarks import clock, footprint, tenants, throughput
 from load_tests.benchmarks.processes import Tell
 from load_tests.benchmarks.report import Section, show, write
 
@@ -18,6 +18,7 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[Tell], Section]]] = (
     ("answers a second", lambda _: throughput.measure()),
     ("starts and memory", footprint.measure),
     ("tenants", tenants.measure),
+    ("virtual time", clock.measure),
 )
 
 
