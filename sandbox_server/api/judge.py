@@ -51,7 +51,11 @@ class Judge:
         return list(self._requests[entry.operation].errors(entry, kept.request))
 
     def response_errors(self, kept: Kept) -> list[Violation]:
-        """Return what is wrong in an answer; nothing where none was sent, or no operation was found."""
+        """
+        Return what is wrong in an answer; nothing where none was sent, or no operation was found.
+
+        One that a fault rule has changed is judged as it was before: nobody is to blame for what was injected.
+        """
         entry = kept.entry
         if entry.operation is None or entry.ending is Ending.UNANSWERED:
             return []
@@ -59,7 +63,7 @@ class Judge:
             contract = Closed(self._contract)
             schemas = Schemas(contract)
             self._responses = {one.operation_id: _Responses(contract, one, schemas) for one in contract.operations()}
-        return list(self._responses[entry.operation].errors(entry, kept.response))
+        return list(self._responses[entry.operation].errors(entry, entry.before_fault.encode() or kept.response))
 
     def explain(self, kept: Kept) -> Explanation:
         """Return why a call found no operation."""

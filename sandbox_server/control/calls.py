@@ -61,6 +61,7 @@ def call_in_full(kept: Kept, judge: Judge) -> Wire:
         "outcome": None if entry.ending is Ending.ANSWERED else entry.ending,
         "throttle": entry.throttle,
         "effect": effect_of(entry.fault),
+        "bodyBeforeFault": entry.before_fault,
         "idempotencyKey": key,
     }
     return {**content, **{name: value for name, value in rest.items() if value}}

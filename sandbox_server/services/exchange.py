@@ -20,7 +20,7 @@ class Exchange(msgspec.Struct, gc=False):
     Args:
         path: As it was sent.
         received_at: Virtual time; `received_ns` is the kernel's monotonic time. So are `sent_…`.
-        notes: What was decided on the way: `throttle`, `fault`.
+        notes: What was decided on the way: `throttle`, `fault`, and the body of the answer `before_fault`.
     """
 
     method: str
@@ -75,6 +75,7 @@ class Writer:
         query = redactor.scrub(exchange.query).decode("latin-1") if is_candid else redactor.query(exchange.query)
         response, response_parts = _response(exchange, segment, redactor, is_candid=is_candid)
         entry = Entry(
+            before_fault=_before_fault(exchange, redactor),
             changes=tuple(exchange.changes),
             credential=exchange.credential,
             ending=exchange.ending,
@@ -117,6 +118,11 @@ def _response(exchange: Exchange, segment: Segment, redactor: Redactor, *, is_ca
     body = raw if is_candid else redactor.body(raw, is_coded=_is_coded(headers))
     digest, parts = segment.keep(body, (exchange.path, exchange.query))
     return Half(digest, headers, body is not raw and body != raw, len(raw)), parts
+
+
+def _before_fault(exchange: Exchange, redactor: Redactor) -> str:
+    body = exchange.notes.get("before_fault", b"")
+    return redactor.body(body, is_coded=False).decode("utf-8", "replace") if body else ""
 
 
 def _is_coded(headers: str) -> bool:

@@ -69,6 +69,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, renam
     One call, in full but for its bodies. The members stand in the order of their names on the wire.
 
     Args:
+        before_fault: The body of the answer as it was before a fault rule changed it; empty where none did.
         changes: What the call changed.
         credential: The client id of the caller, or the one that an unknown caller claimed.
         fault: The id of the rule that played, and the name of its effect.
@@ -81,6 +82,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, renam
         throttle: What the throttle decided: `admitted`, and what is `remaining` in the bucket.
     """
 
+    before_fault: str = ""
     changes: tuple[Change, ...] = ()
     credential: str | None = None
     ending: Ending = Ending.ANSWERED

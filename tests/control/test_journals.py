@@ -319,3 +319,14 @@ def test_a_journal_filter_that_there_is_not_is_refused(stage: Stage) -> None:
     got = stage.call("GET", f"{JOURNAL}?store=S0001")
     assert (got.status, got.json["errors"][0]["parameter"]) == (400, "store")
     assert faults_in(stage.call("POST", f"{JOURNAL}/verify", {})) == [("", "UNEXPECTED_BODY")]
+
+
+def test_what_a_fault_put_into_an_answer_is_nobodys_error(stage: Stage) -> None:
+    stage.done("/faults", {"id": "drift", "effect": {"drift": {"unknownField": "xNew"}}, "maxCount": 1})
+    drifted = stage.look("/v1/stores/S0001")
+    plain = stage.look("/v1/stores/S0001")
+    (call,) = stage.look(f"{TENANT}/journal?fault=drift", key=None)["items"]
+    kept = stage.look(f"{TENANT}/journal/{call['number']}", key=None)
+    assert orjson.loads(kept["response"]["body"]) == drifted
+    assert "xNew" in drifted
+    assert (orjson.loads(kept["bodyBeforeFault"]), kept["responseErrors"]) == (plain, [])
