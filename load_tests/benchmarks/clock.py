@@ -72,6 +72,7 @@ def _advance(operator: _Operator, days: int) -> Facts:
 
 def _arrivals(operator: _Operator, seconds: float) -> Facts:
     server = operator.server
+    ask(server.port, "POST", f"{_TENANT}/reset", {})  # there are goods to be had at the world's first moment
     operator.put("throttles", {"profile": "off"})
     operator.put("clock", {"mode": "REAL"})
     operator.put("arrivals", {"profile": "STEADY", "perMinute": 60 * PER_SECOND, "duration": "PT1H"})
