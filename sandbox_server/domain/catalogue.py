@@ -29,7 +29,7 @@ class Dimensions(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Product(msgspec.Struct, frozen=True, array_like=True):
-    """A product of the chain's catalogue; `price` is what an order is charged for one, before tax."""
+    """A product of the chain's catalogue; `price` is what one costs, before tax, where no other is reported."""
 
     sku: str
     title: str
@@ -58,6 +58,6 @@ def gtin_check_digit(digits: str) -> str:
     return str(-total % 10)
 
 
-def tax_on(price: Money, quantity: int, tax_class: TaxClass) -> Money:
-    """Return the tax on so many of a product, rounded half to even to the minor unit."""
-    return Money(rounded(price.minor * quantity * TAX_RATES[tax_class]), price.currency)
+def tax_on(net: Money, tax_class: TaxClass) -> Money:
+    """Return the tax on a net amount, rounded half to even to the minor unit."""
+    return Money(rounded(net.minor * TAX_RATES[tax_class]), net.currency)

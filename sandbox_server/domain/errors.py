@@ -147,8 +147,9 @@ class ScopeMissing(Forbidden):
 class StoreNotYours(Forbidden):
     """The caller's credential is bound to other stores."""
 
-    def __init__(self, store_id: str) -> None:
-        super().__init__(f"The credential may not act for store {store_id}.")
+    def __init__(self, store_id: str | None) -> None:
+        whom = f"store {store_id}" if store_id is not None else "all stores"
+        super().__init__(f"The credential may not act for {whom}.")
 
 
 class GrantRefused(DomainError):

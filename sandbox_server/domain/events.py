@@ -19,6 +19,7 @@ class EventType(StrEnum):
     RETURN_EXPIRED = "return.expired"
     INVENTORY_LOW = "inventory.low"
     INVENTORY_STALE = "inventory.stale"
+    PRICE_REJECTED = "price.rejected"
     ACCOUNT_WARNING = "account.warning"
     SUBSCRIPTION_TEST = "subscription.test"
 

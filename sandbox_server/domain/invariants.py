@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from sandbox_server.domain import orders, returns, shipments, transfers
 from sandbox_server.domain.events import Change
 from sandbox_server.domain.inventory import Movement, Quantity, StockLevel
-from sandbox_server.domain.orders import AllocationStatus, Order
+from sandbox_server.domain.orders import AllocationStatus, Line, Order
 from sandbox_server.domain.returns import Return, ReturnLine
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.transfers import DiscrepancyKind, Transfer
@@ -107,7 +107,7 @@ def quantities_add_up(
             (line.shipped, "shipped of what was allocated", allocated),
             (allocated, "allocated", line.kept),
             (came[line.line_id], "received", line.shipped),
-            (refunded[line.line_id], "refunded, in minor units", line.unit_price * line.quantity + line.tax),
+            (refunded[line.line_id], "refunded, in minor units", _paid_for(line, order.currency)),
         ):
             if more > most:
                 yield Breach(3, f"{order.order_id}/{line.line_id}", f"{more} {what}, of {most}")
@@ -223,6 +223,11 @@ def _brought_back(order_returns: Iterable[Return]) -> tuple[Counter[str], Counte
             came[line.line_id] += line.received
             refunded[line.line_id] += line.refunded
     return came, refunded
+
+
+def _paid_for(line: Line, currency: str) -> int:
+    net, tax = orders.line_total(line, currency)
+    return net.minor + tax.minor
 
 
 def _line_fits(line: ReturnLine) -> bool:

@@ -114,8 +114,30 @@ class Allocation(msgspec.Struct, frozen=True, array_like=True):
         return self.quantity - self.shipped
 
 
+class Reduction(msgspec.Struct, frozen=True, array_like=True):
+    """
+    Why a line costs less than its list price: a sale, a promotion, or both; money in minor units.
+
+    Args:
+        list_price: What one costs when there is no sale.
+        discount: What the promotion takes off the whole line.
+        promotion_ids: The promotion; none where there is only a sale.
+    """
+
+    list_price: int
+    discount: int = 0
+    promotion_ids: tuple[str, ...] = ()
+
+
 class Line(msgspec.Struct, frozen=True, array_like=True):
-    """A line of an order: `quantity` ordered, `cancelled` of them; money in minor units, `tax` for all `quantity`."""
+    """
+    A line of an order: `quantity` ordered, `cancelled` of them; money in minor units.
+
+    Args:
+        unit_price: What one costs before tax, in a sale where there is one, before a promotion.
+        tax: For all `quantity`, of what they cost after a promotion.
+        reduction: None where they cost what they always do.
+    """
 
     line_id: str
     sku: str
@@ -125,6 +147,12 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     tax: int
     allocations: tuple[Allocation, ...] = ()
     cancelled: int = 0
+    reduction: Reduction | None = None
+
+    @property
+    def net(self) -> int:
+        """What all `quantity` cost before tax, after a promotion."""
+        return self.unit_price * self.quantity - (self.reduction.discount if self.reduction is not None else 0)
 
     @property
     def kept(self) -> int:
@@ -253,7 +281,16 @@ def bumped(order: Order) -> Order:
 
 def line_total(line: Line, currency: str) -> tuple[Money, Money]:
     """Return the net amount and the tax of what is not cancelled of a line."""
-    return Money(line.unit_price * line.kept, currency), Money(line.tax, currency).share(line.kept, line.quantity)
+    return cost_of(line, line.kept, currency)
+
+
+def cost_of(line: Line, units: int, currency: str) -> tuple[Money, Money]:
+    """
+    Return the net amount and the tax of the first so many units of a line.
+
+    It is a running total: what later units cost is the difference, so that parts of a line add up to it.
+    """
+    return Money(line.net, currency).share(units, line.quantity), Money(line.tax, currency).share(units, line.quantity)
 
 
 _replace = msgspec.structs.replace

@@ -10,7 +10,7 @@ import msgspec
 
 from sandbox_server.domain.errors import Fault, IllegalTransition, Unprocessable
 from sandbox_server.domain.events import Change
-from sandbox_server.domain.orders import Order
+from sandbox_server.domain.orders import Order, cost_of
 from sandbox_server.kernel.money import Money
 
 EXPIRES_AFTER = timedelta(days=30)
@@ -290,11 +290,10 @@ def _status_of_what_came(rma: Return) -> ReturnStatus:
 
 def _paid(order: Order, line_id: str, quantity: int, others: Sequence[Return]) -> int:
     line = next(line for line in order.lines if line.line_id == line_id)
-    whole = Money(line.unit_price * line.quantity + line.tax, order.currency)
-    before = returned_units(others)[line_id]
-    # A share of the running total, less what went before: the pieces add up to what was paid. Pieces that expired may
-    # leave the others a little more than their share; never is less than nothing paid back.
-    return max(0, whole.share(before + quantity, line.quantity).minor - _promised_back(line_id, others))
+    net, tax = cost_of(line, returned_units(others)[line_id] + quantity, order.currency)
+    # The running total, less what went before: the pieces add up to what was paid. Pieces that expired may leave the
+    # others a little more than their share; never is less than nothing paid back.
+    return max(0, (net + tax).minor - _promised_back(line_id, others))
 
 
 def _promised_back(line_id: str, others: Sequence[Return]) -> int:

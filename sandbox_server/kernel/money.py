@@ -35,6 +35,8 @@ class Money(msgspec.Struct, frozen=True, array_like=True):
 
     def share(self, part: int, whole: int) -> "Money":
         """Return this amount times part/whole, rounded half to even to the minor unit."""
+        if part == whole:
+            return self
         return Money(rounded(Decimal(self.minor) * part / whole), self.currency)
 
     @property

@@ -12,6 +12,7 @@ from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import StockLevel, level_key
 from sandbox_server.domain.orders import Order
+from sandbox_server.domain.prices import Price
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
@@ -119,6 +120,15 @@ TRANSFERS = Spec(
     fixed={"kind": lambda transfer: (transfer.kind,), "store_id": attrgetter("store_ids")},
     moving={"status": lambda transfer: (transfer.status,)},
 )
+PRICES = Spec(
+    "prices",
+    Price,
+    attrgetter("key"),
+    fixed={
+        "sku": lambda price: (price.sku,),
+        "store_id": lambda price: (price.store_id,) if price.store_id is not None else (),
+    },
+)
 EVENTS = Spec("events", Event, attrgetter("event_id"), fixed={"type": lambda event: (event.type,)}, updated="at")
 DUE = Spec("due", DueEvent, lambda event: event.key)
 CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.client_id)
@@ -168,6 +178,7 @@ SPECS: tuple[Spec[Any], ...] = (
     SHIPMENTS,
     RETURNS,
     TRANSFERS,
+    PRICES,
     EVENTS,
     DUE,
     CREDENTIALS,

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Sequence
 from sandbox_server.domain import fulfilment
 from sandbox_server.domain import orders as rules
 from sandbox_server.domain.allocation import Demand, Share
-from sandbox_server.domain.catalogue import tax_on
 from sandbox_server.domain.errors import NotFound
 from sandbox_server.domain.events import DueKind, EventType
 from sandbox_server.domain.fulfilment import Decision, Placement
@@ -16,7 +15,6 @@ from sandbox_server.domain.orders import (
     Cancellation,
     CancelledBy,
     CancelReason,
-    Line,
     Order,
     OrderStatus,
     RejectReason,
@@ -25,7 +23,7 @@ from sandbox_server.domain.shipments import ShipmentStatus
 from sandbox_server.domain.stores import ServiceLevel, Store
 from sandbox_server.kernel.geo import Location
 from sandbox_server.kernel.ids import make_id
-from sandbox_server.services import catalogue, inventory, sourcing
+from sandbox_server.services import inventory, pricing, sourcing
 from sandbox_server.services.happenings import emit, schedule
 from sandbox_server.services.ports import Transaction
 
@@ -45,7 +43,7 @@ def get(tx: Transaction, order_id: str) -> Order:
 
 def place(tx: Transaction, buyer: Buyer, basket: Sequence[tuple[str, int]], level: ServiceLevel) -> Order:
     """
-    Place a buyer's order: price it, find its stores and reserve the stock there.
+    Place a buyer's order: find its stores, price it with what is effective there now, and reserve the stock.
 
     Args:
         basket: SKUs, with the units of each.
@@ -54,10 +52,9 @@ def place(tx: Transaction, buyer: Buyer, basket: Sequence[tuple[str, int]], leve
         NotFound: The catalogue has no such SKU.
     """
     order_id = make_id(tx.seed, "ord", tx.orders.count() + 1)
-    lines = tuple(_line(tx, number, sku, quantity) for number, (sku, quantity) in enumerate(basket, start=1))
-    demands = [Demand(line.line_id, line.sku, line.quantity) for line in lines]
+    demands = [Demand(str(number), sku, quantity) for number, (sku, quantity) in enumerate(basket, start=1)]
     shares = sourcing.source(tx, demands, _destination(buyer), level)
-    placement = Placement(order_id, level, tx.currency, buyer, lines)
+    placement = Placement(order_id, level, tx.currency, buyer, pricing.lines(tx, demands, shares or ()))
     order = fulfilment.place(placement, shares, sourcing.deadlines(tx, level), tx.now, tx.cause)
     _promise(tx, order, shares or ())
     emit(tx, EventType.ORDER_CREATED, order_id)
@@ -157,12 +154,6 @@ def shipment_overdue(tx: Transaction, order_id: str) -> None:
 def cancel_late(tx: Transaction, order_id: str) -> None:
     """Cancel what is still unshipped of a late order, 48 hours after its deadline."""
     cancel(tx, order_id, None, CancelledBy.MARKETPLACE, CancelReason.NOT_SHIPPED)
-
-
-def _line(tx: Transaction, number: int, sku: str, quantity: int) -> Line:
-    product = catalogue.get(tx, sku)
-    tax = tax_on(product.price, quantity, product.tax_class)
-    return Line(str(number), sku, product.title, quantity, product.price.minor, tax.minor)
 
 
 def _destination(buyer: Buyer) -> Location:

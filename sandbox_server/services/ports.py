@@ -17,6 +17,7 @@ from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import Movement, StockLevel
 from sandbox_server.domain.orders import Order
+from sandbox_server.domain.prices import Price
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
@@ -163,6 +164,7 @@ class Transaction(Protocol):
     shipments: Table[Shipment]
     returns: Table[Return]
     transfers: Table[Transfer]
+    prices: Table[Price]
     events: Table[Event]
     due: Table[DueEvent]
     credentials: Table[Credential]

@@ -86,8 +86,8 @@ class Caller(msgspec.Struct, frozen=True):
         """Return the required scopes that this caller does not have."""
         return [scope for scope in required if scope not in self.scopes]
 
-    def may_act_for(self, store_id: str) -> bool:
-        """Whether the credential is bound to this store, or to none."""
+    def may_act_for(self, store_id: str | None) -> bool:
+        """Whether the credential is bound to this store, or to none; None stands for all stores together."""
         return not self.credential.stores or store_id in self.credential.stores
 
 

@@ -5,7 +5,18 @@ from enum import StrEnum
 
 import pytest
 
-from sandbox_server.domain import catalogue, events, inventory, orders, returns, shipments, stores, transfers, webhooks
+from sandbox_server.domain import (
+    catalogue,
+    events,
+    inventory,
+    orders,
+    prices,
+    returns,
+    shipments,
+    stores,
+    transfers,
+    webhooks,
+)
 from sandbox_server.traffic.credentials import ALL_SCOPES
 from tests.contracts.document import MARKETPLACE, Operation
 
@@ -43,6 +54,8 @@ OPERATIONS: dict[str, tuple[str | None, int, int]] = {
     "dispatchTransfer": ("inventory:write", 120, 40),
     "receiveTransfer": ("inventory:write", 120, 40),
     "cancelTransfer": ("inventory:write", 120, 40),
+    "reportPrices": ("prices:write", 60, 30),
+    "listPrices": ("prices:read", 60, 30),
     "listEvents": ("events:read", 120, 40),
     "listSubscriptions": ("events:read", 120, 40),
     "createSubscription": ("events:write", 120, 40),
@@ -64,6 +77,7 @@ LISTS = {
     "listShipments",
     "listReturns",
     "listTransfers",
+    "listPrices",
     "listEvents",
     "listSubscriptions",
     "listDeliveries",
@@ -203,6 +217,7 @@ def test_cancellations_and_rejected_reports_have_the_words_of_the_domain() -> No
     assert set(MARKETPLACE.schemas["CancellationRequest"]["properties"]["reason"]["enum"]) < set(orders.CancelReason)
     assert MARKETPLACE.schemas["Subscription"]["properties"]["disabledReason"]["enum"] == list(webhooks.DisabledReason)
     assert MARKETPLACE.schemas["StockReportItemResult"]["properties"]["code"]["enum"] == list(inventory.ReportRefusal)
+    assert MARKETPLACE.schemas["PriceReportItemResult"]["properties"]["code"]["enum"] == list(prices.PriceRefusal)
 
 
 @pytest.mark.parametrize(

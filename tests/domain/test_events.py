@@ -18,6 +18,7 @@ def test_events_have_the_contracts_names() -> None:
         "return.expired",
         "inventory.low",
         "inventory.stale",
+        "price.rejected",
         "account.warning",
         "subscription.test",
     }

@@ -157,7 +157,7 @@ def an_order_underway() -> Order:
 def test_quantities_that_add_up_are_not_named() -> None:
     rmas = [
         a_return(a_return_line("1", 2, received=2, refunded=350)),
-        a_return(a_return_line("1", 2, received=2, refunded=300)),
+        a_return(a_return_line("1", 2, received=2, refunded=192)),
     ]
     assert found(invariants.quantities_add_up(an_order_underway(), [parcel(("1", 3)), parcel(("1", 1))], rmas)) == []
     assert found(invariants.quantities_add_up(an_order(), [], [])) == []
@@ -211,8 +211,8 @@ def test_quantities_that_add_up_are_not_named() -> None:
         pytest.param(
             an_order_underway(),
             [parcel(("1", 4))],
-            [a_return(a_return_line("1", 1, refunded=650)), a_return(a_return_line("1", 1, refunded=1))],
-            [(3, "ord_1/1", "651 refunded, in minor units, of 650")],
+            [a_return(a_return_line("1", 1, refunded=542)), a_return(a_return_line("1", 1, refunded=1))],
+            [(3, "ord_1/1", "543 refunded, in minor units, of 542")],
             id="more refunded than paid",
         ),
         pytest.param(

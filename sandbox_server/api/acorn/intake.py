@@ -69,7 +69,7 @@ def stock_reports(body: Body) -> list[StockReport]:
             item["sku"],
             item["onHand"],
             item["sequence"],
-            _moment(item["asOf"]),
+            moment(item["asOf"]),
         )
         for item in body["items"]
     ]
@@ -96,7 +96,7 @@ def dispatch(body: Body) -> Dispatch:
         [(line["lineId"], line["quantity"]) for line in body["lines"]],
         Carrier(body["carrier"]),
         body["trackingNumber"],
-        _moment(body["shippedAt"]),
+        moment(body["shippedAt"]),
         tuple(Parcel(package["weightGrams"], _dimensions(package.get("dimensions"))) for package in body["packages"]),
     )
 
@@ -105,7 +105,7 @@ def tracking_event(body: Body) -> TrackingEvent:
     """Return what a carrier says of a parcel."""
     return TrackingEvent(
         ShipmentStatus(body["status"]),
-        _moment(body["occurredAt"]),
+        moment(body["occurredAt"]),
         body.get("description"),
         body.get("location"),
     )
@@ -155,11 +155,12 @@ def units(body: Body) -> tuple[Units, ...]:
 
 def dispatched_at(body: Body) -> datetime | None:
     """Return when a transfer's goods left; None where that is not said."""
-    return _moment(body["dispatchedAt"]) if "dispatchedAt" in body else None
+    return moment(body["dispatchedAt"]) if "dispatchedAt" in body else None
 
 
 @lru_cache(maxsize=1024)  # a stock report says the same instant for each of its items
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """Return an instant that a request says, to the millisecond."""
     return whole_milliseconds(read_instant(text))
 
 

@@ -42,9 +42,9 @@ def listing(call: Call, tx: Transaction, table: Table[E], form: Wire, where: Map
     return Reply(content=Listing(page.rows, form, next_cursor(call, tx, page.next_position)))
 
 
-def require_store(call: Call, *store_ids: str) -> None:
+def require_store(call: Call, *store_ids: str | None) -> None:
     """
-    Let a caller pass that may act for these stores.
+    Let a caller pass that may act for these stores; None stands for all stores together.
 
     Raises:
         StoreNotYours: Its credential is bound to others.

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox_server.domain.catalogue import Dimensions, Product
 from sandbox_server.domain.events import Change, Event, EventType
 from sandbox_server.domain.inventory import Movement, ReportRefusal, StockLevel, StockReport, available, is_stale
-from sandbox_server.domain.orders import Allocation, Buyer, Cancellation, Line, Order, line_total
+from sandbox_server.domain.orders import Allocation, Buyer, Cancellation, Line, Order, Reduction, line_total
 from sandbox_server.domain.returns import Receipt, Refund, Return, ReturnLine
 from sandbox_server.domain.shipments import Parcel, Shipment, TrackingEvent
 from sandbox_server.domain.stores import DAYS, Address, Store
@@ -47,6 +47,11 @@ def etag(version: int) -> dict[str, str]:
 def present(**members: Any) -> Wire:
     """Return the members that have a value."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def money(amount: Money) -> Wire:
+    """Return an amount as a decimal string, with its currency."""
+    return {"amount": amount.amount, "currency": amount.currency}
 
 
 def history(steps: Iterable[Change]) -> list[Wire]:
@@ -184,9 +189,9 @@ def order(packed: Packed) -> Wire:
         deliverBy=_instant_or_none(sale.deliver_by),
         buyer=_buyer(sale.buyer),
         lines=[_line(line, sale.currency) for line in sale.lines],
-        subtotal=_money(subtotal),
-        tax=_money(tax),
-        total=_money(subtotal + tax),
+        subtotal=money(subtotal),
+        tax=money(tax),
+        total=money(subtotal + tax),
         cancellation=_cancellation(sale.cancellation) if sale.cancellation else None,
         history=history(sale.history),
     )
@@ -248,6 +253,8 @@ def _concerned(happened: Event) -> Wire:
             return {"storeId": store_id, "sku": sku}
         case EventType.INVENTORY_STALE:
             return {"storeId": happened.subject}
+        case EventType.PRICE_REJECTED:
+            return {"sku": happened.subject}
         case EventType.ACCOUNT_WARNING:
             return {"subscriptionId": happened.subject}
     kind, _, _ = happened.type.partition(".")
@@ -256,10 +263,6 @@ def _concerned(happened: Event) -> Wire:
 
 def _instant_or_none(at: datetime | None) -> str | None:
     return instant(at) if at is not None else None
-
-
-def _money(money: Money) -> Wire:
-    return {"amount": money.amount, "currency": money.currency}
 
 
 def _address(place: Address) -> Wire:
@@ -298,6 +301,7 @@ def _buyer(person: Buyer) -> Wire:
 
 def _line(line: Line, currency: str) -> Wire:
     net, tax = line_total(line, currency)
+    unit_price = Money(line.unit_price, currency)
     return {
         "lineId": line.line_id,
         "sku": line.sku,
@@ -305,11 +309,20 @@ def _line(line: Line, currency: str) -> Wire:
         "quantity": line.quantity,
         "cancelledQuantity": line.cancelled,
         "shippedQuantity": line.shipped,
-        "unitPrice": _money(Money(line.unit_price, currency)),
-        "tax": _money(tax),
-        "total": _money(net + tax),
+        "unitPrice": money(unit_price),
+        **(_reduction(line.reduction, unit_price * line.kept - net) if line.reduction is not None else {}),
+        "tax": money(tax),
+        "total": money(net + tax),
         "allocations": [_allocation(part) for part in line.allocations],
     }
+
+
+def _reduction(why: Reduction, discount: Money) -> Wire:
+    """Return why a line costs less; `discount` is of what is not cancelled of it."""
+    list_price = {"listPrice": money(Money(why.list_price, discount.currency))}
+    if not why.promotion_ids:
+        return list_price
+    return {**list_price, "discount": money(discount), "promotionIds": list(why.promotion_ids)}
 
 
 def _allocation(part: Allocation) -> Wire:
@@ -349,9 +362,9 @@ def _return_line(line: ReturnLine, currency: str) -> Wire:
         "reason": line.reason,
         "receivedQuantity": line.received,
         "refundedQuantity": line.refunded_quantity,
-        "refunded": _money(Money(line.refunded, currency)),
+        "refunded": money(Money(line.refunded, currency)),
         "refundableQuantity": line.refundable_quantity,
-        "refundable": _money(Money(line.refundable, currency)),
+        "refundable": money(Money(line.refundable, currency)),
     }
 
 
@@ -362,8 +375,8 @@ def _receipt(receipt: Receipt) -> Wire:
 
 def _refund(refund: Refund, currency: str) -> Mapping[str, Any]:
     lines = [
-        {"lineId": line.line_id, "quantity": line.quantity, "amount": _money(Money(line.amount, currency))}
+        {"lineId": line.line_id, "quantity": line.quantity, "amount": money(Money(line.amount, currency))}
         for line in refund.lines
     ]
     total = Money(sum(line.amount for line in refund.lines), currency)
-    return {"refundedAt": instant(refund.refunded_at), "lines": lines, "total": _money(total)}
+    return {"refundedAt": instant(refund.refunded_at), "lines": lines, "total": money(total)}

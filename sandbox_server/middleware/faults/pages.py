@@ -16,6 +16,7 @@ LISTS = frozenset(
         "listShipments",
         "listReturns",
         "listTransfers",
+        "listPrices",
         "listEvents",
         "listSubscriptions",
         "listDeliveries",

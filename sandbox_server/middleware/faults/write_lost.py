@@ -23,6 +23,7 @@ class WriteLostEffect(Effect):
                 "createStore",
                 "updateStore",
                 "reportInventory",
+                "reportPrices",
                 "acknowledgeOrder",
                 "cancelOrder",
                 "createShipment",

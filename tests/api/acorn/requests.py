@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tests.api.acorn.conformance import CONTRACT
+from tests.api.acorn.pricing import price_report
 from tests.api.acorn.sandbox import Sandbox
 from tests.api.acorn.shop import (
     WIRE_NOW,
@@ -99,6 +100,8 @@ SAMPLES: Mapping[str, Callable[[Sandbox], Sample]] = {
     "cancelTransfer": lambda shop: Sample(
         f"/transfers/{requested(shop)['transferId']}/cancellations", {"reason": "OTHER"}
     ),
+    "reportPrices": lambda _: Sample("/prices", price_report()),
+    "listPrices": lambda _: Sample("/prices"),
     "listEvents": lambda _: Sample("/events"),
     "listSubscriptions": lambda _: Sample("/subscriptions"),
     "createSubscription": lambda _: Sample("/subscriptions", subscription()),
