@@ -41,6 +41,29 @@ def test_available_is_what_is_on_hand_and_not_promised_or_kept_back(
     assert inventory.available(level, safety_stock) == available
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "low"),
+    [
+        (a_level(10), a_level(3), False),
+        (a_level(10), a_level(2), True),
+        (a_level(10), a_level(10, 5, 3), True),
+        (a_level(2), a_level(0), False),
+        (a_level(2), a_level(10), False),
+    ],
+)
+def test_stock_runs_low_when_it_comes_down_to_what_is_kept_back(
+    before: StockLevel, after: StockLevel, low: bool
+) -> None:
+    assert inventory.runs_low(before, after, 2) is low
+
+
+def test_a_report_is_stale_from_the_first_instant_at_which_its_level_is() -> None:
+    level = a_level()
+    stale_from = inventory.stale_from(level.as_of)
+    assert inventory.is_stale(level, stale_from)
+    assert not inventory.is_stale(level, stale_from - timedelta(milliseconds=1))
+
+
 def test_a_level_is_named_by_store_and_sku() -> None:
     assert a_level().key == "S0001/SKU-1" == inventory.level_key("S0001", "SKU-1")
 
