@@ -12,6 +12,7 @@ from sandbox_server.domain.arrivals import Arrivals
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import Movement, StockLevel
+from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
@@ -230,6 +231,7 @@ class MemoryTransaction:
     shipments: Table[Shipment]
     returns: Table[Return]
     transfers: Table[Transfer]
+    invoices: Table[Invoice]
     events: Table[Event]
     due: Table[DueEvent]
     ledger: Ledger

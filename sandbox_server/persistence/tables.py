@@ -11,6 +11,7 @@ from sandbox_server.domain.arrivals import Arrivals
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import StockLevel, level_key
+from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
 from sandbox_server.domain.returns import Return
@@ -129,6 +130,16 @@ PRICES = Spec(
         "store_id": lambda price: (price.store_id,) if price.store_id is not None else (),
     },
 )
+INVOICES = Spec(
+    "invoices",
+    Invoice,
+    attrgetter("invoice_id"),
+    fixed={
+        "shipment_id": lambda invoice: (invoice.shipment_id,),
+        "order_id": lambda invoice: (invoice.order_id,),
+        "number": lambda invoice: (invoice.number,),
+    },
+)
 EVENTS = Spec("events", Event, attrgetter("event_id"), fixed={"type": lambda event: (event.type,)}, updated="at")
 DUE = Spec("due", DueEvent, lambda event: event.key)
 CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.client_id)
@@ -178,6 +189,7 @@ SPECS: tuple[Spec[Any], ...] = (
     SHIPMENTS,
     RETURNS,
     TRANSFERS,
+    INVOICES,
     PRICES,
     EVENTS,
     DUE,

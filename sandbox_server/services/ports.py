@@ -16,6 +16,7 @@ from sandbox_server.domain.arrivals import Arrivals
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import Movement, StockLevel
+from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
 from sandbox_server.domain.returns import Return
@@ -164,6 +165,7 @@ class Transaction(Protocol):
     shipments: Table[Shipment]
     returns: Table[Return]
     transfers: Table[Transfer]
+    invoices: Table[Invoice]
     prices: Table[Price]
     events: Table[Event]
     due: Table[DueEvent]

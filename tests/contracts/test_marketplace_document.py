@@ -56,6 +56,9 @@ OPERATIONS: dict[str, tuple[str | None, int, int]] = {
     "cancelTransfer": ("inventory:write", 120, 40),
     "reportPrices": ("prices:write", 60, 30),
     "listPrices": ("prices:read", 60, 30),
+    "listInvoices": ("finance:read", 30, 10),
+    "postInvoice": ("shipments:write", 30, 10),
+    "getInvoice": ("finance:read", 30, 10),
     "listEvents": ("events:read", 120, 40),
     "listSubscriptions": ("events:read", 120, 40),
     "createSubscription": ("events:write", 120, 40),
@@ -77,13 +80,14 @@ LISTS = {
     "listShipments",
     "listReturns",
     "listTransfers",
+    "listInvoices",
     "listPrices",
     "listEvents",
     "listSubscriptions",
     "listDeliveries",
 }
-CREATE = {"createStore", "createShipment", "openReturn", "requestTransfer", "createSubscription"}
-VERSIONED = {"Store", "Product", "Order", "Shipment", "Return", "Transfer", "Subscription"}
+CREATE = {"createStore", "createShipment", "openReturn", "requestTransfer", "postInvoice", "createSubscription"}
+VERSIONED = {"Store", "Product", "Order", "Shipment", "Return", "Transfer", "Invoice", "Subscription"}
 
 # Source: contract, "Errors".
 CODES = {
@@ -135,7 +139,7 @@ def test_an_operation_documents_every_status_that_it_can_give(operation: Operati
     expected = {"400", "406", "413", "429", "500", "503"}
     if operation.operation_id != "getHealth":
         expected |= {"401", "403"}
-    if "{" in operation.path or operation.operation_id in {"createShipment", "openReturn", "requestTransfer"}:
+    if "{" in operation.path or operation.operation_id in {"createShipment", "openReturn", "requestTransfer", "postInvoice"}:
         expected.add("404")
     if operation.bodies:
         expected.add("415")

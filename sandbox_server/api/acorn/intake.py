@@ -14,6 +14,7 @@ from sandbox_server.domain.errors import Fault, Unprocessable
 from sandbox_server.domain.fulfilment import Decision
 from sandbox_server.domain.haulage import Wanted as WantedTransfer
 from sandbox_server.domain.inventory import StockReport
+from sandbox_server.domain.invoices import Claim, InvoiceLine
 from sandbox_server.domain.orders import RejectReason
 from sandbox_server.domain.returns import Condition, ReceivedLine, RefundLine, ReturnReason, Wanted
 from sandbox_server.domain.shipments import Carrier, Parcel, ShipmentStatus, TrackingEvent
@@ -128,17 +129,12 @@ def refund_lines(body: Body, currency: str) -> list[RefundLine]:
     Raises:
         Unprocessable: An amount is not in the order's currency, or not with that currency's decimals.
     """
-    faults: list[Fault] = []
-    lines: list[RefundLine] = []
-    for place, line in enumerate(body["lines"]):
-        try:
-            minor = _minor(line["amount"], currency)
-        except ValueError as error:
-            faults.append(Fault(f"/lines/{place}/amount", "AMOUNT", f"{error}."))
-        else:
-            lines.append(RefundLine(line["lineId"], line["quantity"], minor))
-    if faults:
-        raise Unprocessable("Some amounts are not the order's money.", faults)
+    amounts = _Amounts(currency)
+    lines = [
+        RefundLine(line["lineId"], line["quantity"], amounts.minor(line["amount"], f"/lines/{place}/amount"))
+        for place, line in enumerate(body["lines"])
+    ]
+    amounts.check()
     return lines
 
 
@@ -158,10 +154,58 @@ def dispatched_at(body: Body) -> datetime | None:
     return moment(body["dispatchedAt"]) if "dispatchedAt" in body else None
 
 
+def invoice(body: Body, currency: str) -> Claim:
+    """
+    Return what a seller says that a shipment cost.
+
+    Raises:
+        Unprocessable: An amount is not in the marketplace's currency, or not with that currency's decimals.
+    """
+    amounts = _Amounts(currency)
+    lines = tuple(
+        InvoiceLine(
+            line["lineId"],
+            line["quantity"],
+            amounts.minor(line["net"], f"/lines/{place}/net"),
+            amounts.minor(line["tax"], f"/lines/{place}/tax"),
+        )
+        for place, line in enumerate(body["lines"])
+    )
+    total = amounts.minor(body["total"], "/total")
+    amounts.check()
+    return Claim(body["shipmentId"], body["number"], _moment(body["issuedAt"]), lines, total)
+
+
 @lru_cache(maxsize=1024)  # a stock report says the same instant for each of its items
 def moment(text: str) -> datetime:
     """Return an instant that a request says, to the millisecond."""
     return whole_milliseconds(read_instant(text))
+
+
+class _Amounts:
+    """Reads amounts in one currency, and notes those that are not."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+        self._faults: list[Fault] = []
+
+    def minor(self, amount: Body, pointer: str) -> int:
+        """Return an amount in minor units; 0 where it is no amount of the currency."""
+        try:
+            return _minor(amount, self._currency)
+        except ValueError as error:
+            self._faults.append(Fault(pointer, "AMOUNT", f"{error}."))
+            return 0
+
+    def check(self) -> None:
+        """
+        Raise where there was one that could not be read.
+
+        Raises:
+            Unprocessable: Naming each of them.
+        """
+        if self._faults:
+            raise Unprocessable("Some amounts are not the order's money.", self._faults)
 
 
 def _minor(amount: Body, currency: str) -> int:

@@ -10,6 +10,7 @@ from sandbox_server.api.operation import Call, Listing, Rendered, Reply, Wire
 from sandbox_server.api.pagination import next_cursor, page_query
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.errors import StoreNotYours
+from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
@@ -19,7 +20,7 @@ from sandbox_server.domain.webhooks import Subscription
 from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Table, Transaction
 
-Versioned = Store | Product | Order | Shipment | Return | Transfer | Subscription
+Versioned = Store | Product | Order | Shipment | Return | Transfer | Invoice | Subscription
 E = TypeVar("E", bound=msgspec.Struct)
 
 

@@ -16,6 +16,7 @@ LISTS = frozenset(
         "listShipments",
         "listReturns",
         "listTransfers",
+        "listInvoices",
         "listPrices",
         "listEvents",
         "listSubscriptions",

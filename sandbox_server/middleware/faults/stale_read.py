@@ -39,6 +39,7 @@ class StaleReadEffect(Effect):
             "getShipment",
             "getReturn",
             "getTransfer",
+            "getInvoice",
             "getSubscription",
         },
         member="bySeconds",

@@ -35,6 +35,7 @@ class WriteLostEffect(Effect):
                 "dispatchTransfer",
                 "receiveTransfer",
                 "cancelTransfer",
+                "postInvoice",
                 "createSubscription",
                 "deleteSubscription",
                 "testSubscription",

@@ -185,6 +185,26 @@ def sent(quantity: int = 2, sku: str = "SKU-1") -> Any:
     return {"lines": [{"sku": sku, "quantity": quantity}]}
 
 
+def invoice(shipment_id: str, **changes: Any) -> Any:
+    """Return the body of the invoice for a shipment of one SKU-1, changed where a test says so."""
+    net, tax, total = ({"amount": amount, "currency": "USD"} for amount in ("12.90", "1.03", "13.93"))
+    body = {
+        "shipmentId": shipment_id,
+        "number": "S0001-2026-00042",
+        "issuedAt": WIRE_NOW,
+        "lines": [{"lineId": "1", "quantity": 1, "net": net, "tax": tax}],
+        "total": total,
+    }
+    return body | changes
+
+
+def invoiced(sandbox: Sandbox) -> Any:
+    """Return the invoice of a new shipment of one SKU-1."""
+    answer = sandbox.post("/invoices", invoice(shipped(sandbox, ("SKU-1", 1))["shipmentId"]))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
 def subscription(**changes: Any) -> Any:
     """Return the body that subscribes a public receiver to everything, changed where a test says so."""
     return {"url": "https://hooks.example.com/acorn", **changes}

@@ -186,9 +186,11 @@ def _nowhere(shop: Sandbox, operation_id: str, sample: Sample) -> httpx.Response
         return send(shop, operation_id, sample, json={**sample.body, "orderId": "ord_nowhere"})
     if sample.path == "/transfers":
         return send(shop, operation_id, sample, json={**sample.body, "fromStoreId": "S0404"})
+    if sample.path == "/invoices":
+        return send(shop, operation_id, sample, json={**sample.body, "shipmentId": "shp_nowhere"})
     head, kind, name, *rest = sample.path.split("/")
     missing = {"S": "S0404", "o": "ord_nowhere", "s": "shp_nowhere", "r": "ret_nowhere", "t": "trf_nowhere"}
-    missing |= {"sub": "sub_nowhere"}
+    missing |= {"sub": "sub_nowhere", "inv": "inv_nowhere", "stl": "stl_nowhere"}
     path = "/".join(
         (head, kind, "SKU-404" if name.startswith("SKU") else missing.get(name[:3]) or missing[name[0]], *rest)
     )

@@ -57,6 +57,7 @@ def _changed(sample: Sample) -> Any:
         ("note", "Another"),
         ("location", "Elsewhere"),
         ("trackingNumber", "9" * 10),
+        ("number", "S0001-2026-00043"),
         ("dispatchedAt", "2026-11-27T14:59:59Z"),
         ("final", True),
         ("url", "https://example.com/other"),
