@@ -96,13 +96,14 @@ class Stage:
         return got.json
 
     def reset(self) -> None:
-        """Begin anew, alone, with a clock that stands."""
+        """Begin anew, alone, with a clock that stands and a throttle that lets everything through."""
         for tenant in self.look(f"{CONTROL}/tenants?limit=100", key=None)["items"]:
             if tenant["name"] != "default":
                 self.call("DELETE", f"{CONTROL}/tenants/{tenant['name']}")
         for kept in self.look(f"{TENANT}/snapshots?limit=100", key=None)["items"]:
             self.call("DELETE", f"{TENANT}/snapshots/{kept['snapshotId']}")
         self.call("PUT", f"{TENANT}/clock", {"mode": "FROZEN"})
+        self.call("PUT", f"{TENANT}/throttles", {"profile": "off"})
         self.done("/reset")
 
     def state(self) -> list[str]:

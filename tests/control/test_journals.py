@@ -1,7 +1,9 @@
 """The journal over the operator's interface: listed, explained, carried away, verified."""
 
+import asyncio
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -330,3 +332,36 @@ def test_what_a_fault_put_into_an_answer_is_nobodys_error(stage: Stage) -> None:
     assert orjson.loads(kept["response"]["body"]) == drifted
     assert "xNew" in drifted
     assert (orjson.loads(kept["bodyBeforeFault"]), kept["responseErrors"]) == (plain, [])
+
+
+class Overheard(httpx.ASGITransport):
+    """Calls the marketplace ten times whenever a piece of an answer goes out."""
+
+    def __init__(self, stage: Stage) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            async def send_on(message: Any) -> None:
+                await send(message)
+                if scope["path"].startswith(CONTROL) and message.get("more_body"):
+                    async with httpx.AsyncClient(transport=self, base_url="http://localhost") as client:
+                        for _ in range(10):
+                            await client.get("/v1/stores?limit=20", headers={"x-api-key": KEY})
+
+            await stage.app(scope, receive, send_on)
+
+        super().__init__(app)
+
+
+def test_an_export_goes_on_while_calls_arrive_and_ends(stage: Stage) -> None:
+    """What goes out is a whole chain, though segments are closed and opened under it."""
+    for _ in range(300):
+        stage.look("/v1/stores?limit=20")
+
+    async def download() -> list[Any]:
+        async with httpx.AsyncClient(transport=Overheard(stage), base_url="http://localhost") as client:
+            lines = (await client.get(f"{JOURNAL}/export?format=ndjson")).content
+        return [orjson.loads(line) for line in lines.splitlines()]
+
+    found = asyncio.run(download())
+    assert [line["number"] for line in found] == list(range(1, len(found) + 1))
+    assert 300 <= len(found) <= stage.look(f"{JOURNAL}?limit=1", None)["last"]
+    assert all(one["hash"] == two["previousHash"] for one, two in pairwise(found))

@@ -380,3 +380,25 @@ def test_a_file_under_a_name_that_is_taken_is_refused(stage: Stage, content: byt
 def test_a_snapshot_that_there_is_not_is_not_found(stage: Stage) -> None:
     got = stage.call("GET", f"{SNAPSHOTS}/snp_{NEVER[4:]}")
     assert (got.status, got.json["detail"]) == (404, f"There is no snapshot 'snp_{NEVER[4:]}'.")
+
+
+def test_going_back_puts_fault_rules_and_the_throttle_back_and_a_fork_has_them_too(stage: Stage) -> None:
+    stage.done("/faults", {"id": "outage", "effect": {"error": {"status": 503}}})
+    stage.call("PUT", f"{TENANT}/throttles", {"profile": "strict"})
+    kept, before = take(stage), stage.state()[1:]
+    stage.call("DELETE", f"{TENANT}/faults")
+    stage.call("PUT", f"{TENANT}/throttles", {"profile": "off"})
+    stage.call("POST", f"{path_of(kept)}/restore")
+    assert stage.state()[1:] == before
+    twin = forked(stage, kept, name="twin")
+    assert twin["throttleProfile"] == "strict"
+    rules = [stage.look(f"{CONTROL}/tenants/{name}/faults", None) for name in ("default", "twin")]
+    assert rules[0] == rules[1]
+
+
+@pytest.mark.parametrize("kept", [b"x", b"\xc1", b"{}"])
+@pytest.mark.parametrize("power", ["faults", "throttle"])
+def test_a_file_whose_powers_make_no_sense_is_refused(stage: Stage, content: bytes, power: str, kept: bytes) -> None:
+    end = HEAD + length_of_facts(content)
+    facts = {**msgspec.msgpack.decode(content[HEAD:end]), "powers": {power: kept}}
+    assert "damaged" in refused(stage, again(msgspec.msgpack.encode(facts), content[end:]))

@@ -239,3 +239,10 @@ def test_a_reset_leaves_the_clocks_mode(stage: Stage) -> None:
 def test_a_reset_of_a_tenant_that_there_is_not_is_refused(stage: Stage) -> None:
     got = stage.call("POST", f"{TENANTS}/nobody/reset")
     assert (got.status, got.json["detail"]) == (404, "There is no tenant 'nobody'.")
+
+
+def test_a_reset_takes_fault_rules_away_and_leaves_the_throttles_profile(stage: Stage) -> None:
+    stage.done("/faults", {"effect": {"error": {"status": 503}}})
+    stage.call("PUT", f"{TENANT}/throttles", {"profile": "strict"})
+    assert stage.done("/reset")["throttleProfile"] == "strict"
+    assert stage.look(f"{TENANT}/faults", None) == {"items": []}
