@@ -14,6 +14,7 @@ from sandbox_server.domain.inventory import StockLevel, level_key
 from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
+from sandbox_server.domain.promotions import Promotion
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
@@ -130,6 +131,9 @@ PRICES = Spec(
         "store_id": lambda price: (price.store_id,) if price.store_id is not None else (),
     },
 )
+PROMOTIONS = Spec(
+    "promotions", Promotion, attrgetter("promotion_id"), fixed={"kind": lambda promotion: (promotion.kind,)}
+)
 INVOICES = Spec(
     "invoices",
     Invoice,
@@ -191,6 +195,7 @@ SPECS: tuple[Spec[Any], ...] = (
     TRANSFERS,
     INVOICES,
     PRICES,
+    PROMOTIONS,
     EVENTS,
     DUE,
     CREDENTIALS,

@@ -19,6 +19,7 @@ from sandbox_server.domain.inventory import Movement, StockLevel
 from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
+from sandbox_server.domain.promotions import Promotion
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
@@ -167,6 +168,7 @@ class Transaction(Protocol):
     transfers: Table[Transfer]
     invoices: Table[Invoice]
     prices: Table[Price]
+    promotions: Table[Promotion]
     events: Table[Event]
     due: Table[DueEvent]
     credentials: Table[Credential]

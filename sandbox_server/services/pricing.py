@@ -6,7 +6,7 @@ from sandbox_server.domain import pricing as rules
 from sandbox_server.domain.allocation import Demand, Share
 from sandbox_server.domain.orders import Line
 from sandbox_server.domain.prices import offer
-from sandbox_server.services import catalogue, prices
+from sandbox_server.services import catalogue, prices, promotions
 from sandbox_server.services.ports import Transaction
 
 
@@ -28,4 +28,5 @@ def lines(tx: Transaction, demands: Iterable[Demand], shares: Sequence[Share]) -
 def _line(tx: Transaction, demand: Demand, store_id: str | None) -> Line:
     product = catalogue.get(tx, demand.sku)
     price = offer(product, prices.find(tx, demand.sku, store_id), tx.now)
-    return rules.priced(demand, product, price)
+    discount = promotions.best(tx, demand.sku, store_id, price.unit_price, demand.quantity)
+    return rules.priced(demand, product, price, discount)

@@ -11,6 +11,7 @@ from sandbox_server.domain import (
     inventory,
     orders,
     prices,
+    promotions,
     returns,
     shipments,
     stores,
@@ -54,11 +55,15 @@ OPERATIONS: dict[str, tuple[str | None, int, int]] = {
     "dispatchTransfer": ("inventory:write", 120, 40),
     "receiveTransfer": ("inventory:write", 120, 40),
     "cancelTransfer": ("inventory:write", 120, 40),
-    "reportPrices": ("prices:write", 60, 30),
-    "listPrices": ("prices:read", 60, 30),
     "listInvoices": ("finance:read", 30, 10),
     "postInvoice": ("shipments:write", 30, 10),
     "getInvoice": ("finance:read", 30, 10),
+    "reportPrices": ("prices:write", 60, 30),
+    "listPrices": ("prices:read", 60, 30),
+    "listPromotions": ("prices:read", 60, 30),
+    "createPromotion": ("prices:write", 60, 30),
+    "getPromotion": ("prices:read", 60, 30),
+    "deletePromotion": ("prices:write", 60, 30),
     "listEvents": ("events:read", 120, 40),
     "listSubscriptions": ("events:read", 120, 40),
     "createSubscription": ("events:write", 120, 40),
@@ -80,14 +85,23 @@ LISTS = {
     "listShipments",
     "listReturns",
     "listTransfers",
-    "listInvoices",
     "listPrices",
+    "listPromotions",
+    "listInvoices",
     "listEvents",
     "listSubscriptions",
     "listDeliveries",
 }
-CREATE = {"createStore", "createShipment", "openReturn", "requestTransfer", "postInvoice", "createSubscription"}
-VERSIONED = {"Store", "Product", "Order", "Shipment", "Return", "Transfer", "Invoice", "Subscription"}
+CREATE = {
+    "createStore",
+    "createShipment",
+    "openReturn",
+    "requestTransfer",
+    "postInvoice",
+    "createPromotion",
+    "createSubscription",
+}
+VERSIONED = {"Store", "Product", "Order", "Shipment", "Return", "Transfer", "Invoice", "Promotion", "Subscription"}
 
 # Source: contract, "Errors".
 CODES = {
@@ -139,7 +153,12 @@ def test_an_operation_documents_every_status_that_it_can_give(operation: Operati
     expected = {"400", "406", "413", "429", "500", "503"}
     if operation.operation_id != "getHealth":
         expected |= {"401", "403"}
-    if "{" in operation.path or operation.operation_id in {"createShipment", "openReturn", "requestTransfer", "postInvoice"}:
+    if "{" in operation.path or operation.operation_id in {
+        "createShipment",
+        "openReturn",
+        "requestTransfer",
+        "postInvoice",
+    }:
         expected.add("404")
     if operation.bodies:
         expected.add("415")
@@ -205,6 +224,7 @@ def test_a_status_has_codes_of_its_own() -> None:
         ("TransferStatus", transfers.TransferStatus),
         ("TransferCancelReason", transfers.TransferCancelReason),
         ("DiscrepancyKind", transfers.DiscrepancyKind),
+        ("PromotionKind", promotions.PromotionKind),
         ("EventType", events.EventType),
         ("SubscriptionStatus", webhooks.SubscriptionStatus),
         ("DeliveryOutcome", webhooks.Outcome),

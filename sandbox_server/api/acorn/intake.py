@@ -173,7 +173,7 @@ def invoice(body: Body, currency: str) -> Claim:
     )
     total = amounts.minor(body["total"], "/total")
     amounts.check()
-    return Claim(body["shipmentId"], body["number"], _moment(body["issuedAt"]), lines, total)
+    return Claim(body["shipmentId"], body["number"], moment(body["issuedAt"]), lines, total)
 
 
 @lru_cache(maxsize=1024)  # a stock report says the same instant for each of its items

@@ -1,10 +1,15 @@
-"""Prices in the contract's words."""
+"""Prices and promotions in the contract's words."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sandbox_server.api.acorn.wire import Wire, instant, money, present
 from sandbox_server.domain.prices import Price, PriceRefusal, PriceReport, effective
+from sandbox_server.domain.promotions import Promotion
+from sandbox_server.services.codec import unpacker
+from sandbox_server.services.ports import Packed
+
+_unpack_promotion = unpacker(Promotion)
 
 _REFUSALS = {
     PriceRefusal.UNKNOWN_SKU: "The catalogue has no such SKU.",
@@ -54,5 +59,25 @@ def price(kept: Price, at: datetime) -> Wire:
         sequence=kept.sequence,
         effectivePrice=money(effective(kept, at)),
         effectiveAt=instant(at),
+        updatedAt=instant(kept.updated_at),
+    )
+
+
+def promotion(packed: Packed) -> Wire:
+    """Return a promotion."""
+    kept = _unpack_promotion(packed)
+    return present(
+        promotionId=kept.promotion_id,
+        name=kept.name,
+        kind=kept.kind,
+        percent=kept.percent,
+        amount=money(kept.amount) if kept.amount is not None else None,
+        buy=kept.buy,
+        get=kept.get,
+        startsAt=instant(kept.starts_at),
+        endsAt=instant(kept.ends_at),
+        storeIds=list(kept.store_ids) or None,
+        skus=list(kept.skus) or None,
+        createdAt=instant(kept.created_at),
         updatedAt=instant(kept.updated_at),
     )

@@ -12,6 +12,7 @@ from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.errors import StoreNotYours
 from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
+from sandbox_server.domain.promotions import Promotion
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store
@@ -20,7 +21,7 @@ from sandbox_server.domain.webhooks import Subscription
 from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Table, Transaction
 
-Versioned = Store | Product | Order | Shipment | Return | Transfer | Invoice | Subscription
+Versioned = Store | Product | Order | Shipment | Return | Transfer | Promotion | Invoice | Subscription
 E = TypeVar("E", bound=msgspec.Struct)
 
 

@@ -39,6 +39,7 @@ class StaleReadEffect(Effect):
             "getShipment",
             "getReturn",
             "getTransfer",
+            "getPromotion",
             "getInvoice",
             "getSubscription",
         },

@@ -24,6 +24,8 @@ class WriteLostEffect(Effect):
                 "updateStore",
                 "reportInventory",
                 "reportPrices",
+                "createPromotion",
+                "deletePromotion",
                 "acknowledgeOrder",
                 "cancelOrder",
                 "createShipment",

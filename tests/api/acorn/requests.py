@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tests.api.acorn.conformance import CONTRACT
-from tests.api.acorn.pricing import price_report
+from tests.api.acorn.pricing import price_report, promoted, promotion
 from tests.api.acorn.sandbox import Sandbox
 from tests.api.acorn.shop import (
     WIRE_NOW,
@@ -102,11 +102,15 @@ SAMPLES: Mapping[str, Callable[[Sandbox], Sample]] = {
     "cancelTransfer": lambda shop: Sample(
         f"/transfers/{requested(shop)['transferId']}/cancellations", {"reason": "OTHER"}
     ),
-    "reportPrices": lambda _: Sample("/prices", price_report()),
-    "listPrices": lambda _: Sample("/prices"),
     "listInvoices": lambda _: Sample("/invoices"),
     "postInvoice": lambda shop: Sample("/invoices", invoice(shipped(shop, ("SKU-1", 1))["shipmentId"])),
     "getInvoice": lambda shop: Sample(f"/invoices/{invoiced(shop)['invoiceId']}"),
+    "reportPrices": lambda _: Sample("/prices", price_report()),
+    "listPrices": lambda _: Sample("/prices"),
+    "listPromotions": lambda _: Sample("/promotions"),
+    "createPromotion": lambda _: Sample("/promotions", promotion()),
+    "getPromotion": lambda shop: Sample(f"/promotions/{promoted(shop)['promotionId']}"),
+    "deletePromotion": lambda shop: Sample(f"/promotions/{promoted(shop)['promotionId']}"),
     "listEvents": lambda _: Sample("/events"),
     "listSubscriptions": lambda _: Sample("/subscriptions"),
     "createSubscription": lambda _: Sample("/subscriptions", subscription()),

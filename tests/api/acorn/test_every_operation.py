@@ -190,7 +190,7 @@ def _nowhere(shop: Sandbox, operation_id: str, sample: Sample) -> httpx.Response
         return send(shop, operation_id, sample, json={**sample.body, "shipmentId": "shp_nowhere"})
     head, kind, name, *rest = sample.path.split("/")
     missing = {"S": "S0404", "o": "ord_nowhere", "s": "shp_nowhere", "r": "ret_nowhere", "t": "trf_nowhere"}
-    missing |= {"sub": "sub_nowhere", "inv": "inv_nowhere", "stl": "stl_nowhere"}
+    missing |= {"prm": "prm_nowhere", "sub": "sub_nowhere", "inv": "inv_nowhere", "stl": "stl_nowhere"}
     path = "/".join(
         (head, kind, "SKU-404" if name.startswith("SKU") else missing.get(name[:3]) or missing[name[0]], *rest)
     )
@@ -243,6 +243,7 @@ WAYS: Mapping[int, Callable[[Sandbox, str, Sample], httpx.Response]] = {
 UNREACHABLE = {
     ("openReturn", 409): 422,
     ("requestTransfer", 409): 201,
+    ("createPromotion", 409): 201,
     ("createSubscription", 409): 201,
     ("testSubscription", 409): 202,
 }

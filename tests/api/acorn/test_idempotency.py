@@ -188,5 +188,6 @@ def test_every_post_but_those_of_oauth_takes_a_key() -> None:
         "createToken",
         "revokeToken",
         "updateStore",
+        "reportPrices",
         "reportInventory",
     }
