@@ -75,14 +75,13 @@ def receiving(certificate: Path | None = None) -> Iterator[Receiver]:
     Args:
         certificate: The file of a certificate and its key; None for no TLS.
     """
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server = _Server(("127.0.0.1", 0), BaseHTTPRequestHandler)
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     receiver = Receiver(server.server_port, "http" if certificate is None else "https")
     server.RequestHandlerClass = _handler(receiver)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign] - callers that hang up, and that trust nobody
     serving = threading.Thread(target=server.serve_forever, args=(0.01,))
     serving.start()
     try:
@@ -92,6 +91,11 @@ def receiving(certificate: Path | None = None) -> Iterator[Receiver]:
         server.shutdown()
         serving.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of callers that hang up, or that do not trust our certificate."""
 
 
 def _handler(receiver: Receiver) -> Callable[..., BaseHTTPRequestHandler]:
