@@ -16,6 +16,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 @pytest.fixture
 def stage(built: Stage) -> Iterator[Stage]:
     """Return small_chain as it begins; its audit has to find nothing when the test is over."""
-    built.reset()
+    built.clear()
     yield built
     assert built.broken() == []

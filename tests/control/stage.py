@@ -96,6 +96,10 @@ class Stage:
         return got.json
 
     def reset(self) -> None:
+        """Begin anew."""
+        self.done("/reset")
+
+    def clear(self) -> None:
         """Begin anew, alone, with a clock that stands and a throttle that lets everything through."""
         for tenant in self.look(f"{CONTROL}/tenants?limit=100", key=None)["items"]:
             if tenant["name"] != "default":
@@ -104,7 +108,7 @@ class Stage:
             self.call("DELETE", f"{TENANT}/snapshots/{kept['snapshotId']}")
         self.call("PUT", f"{TENANT}/clock", {"mode": "FROZEN"})
         self.call("PUT", f"{TENANT}/throttles", {"profile": "off"})
-        self.done("/reset")
+        self.reset()
 
     def state(self) -> list[str]:
         """What a refused call must leave as it was: the tenants, and the default one's world, time and powers."""
