@@ -25,7 +25,7 @@ from sandbox_server.persistence.instants import Instants
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.movements import Movements, Numbers
 
-FORM = 3
+FORM = 4
 """The number of this form; another one is another file."""
 
 _MAGIC = b"ACORN WORLD\n"
@@ -64,8 +64,8 @@ class _Table(msgspec.Struct, array_like=True):
     first: int
     created: bytes
     updated: bytes
-    newest: tuple[bytes, bytes]
-    oldest: tuple[bytes, bytes]
+    newest: tuple[bytes, ...]
+    oldest: tuple[bytes, ...]
     indexes: dict[str, _Index]
 
 
@@ -171,8 +171,8 @@ def _table(columns: Columns[Any]) -> _Table:
         columns.first,
         _bytes(columns.created),
         _bytes(updated.at),
-        (_bytes(updated.newest[0]), _bytes(updated.newest[1])),
-        (_bytes(updated.oldest[0]), _bytes(updated.oldest[1])),
+        tuple(map(_bytes, updated.newest)),
+        tuple(map(_bytes, updated.oldest)),
         {name: _index(index) for name, index in columns.indexes.items()},
     )
 
@@ -208,8 +208,8 @@ def _fill(columns: Columns[Any], table: _Table, frames: Iterator[bytes]) -> None
     columns.created = _array("q", table.created)
     columns.updated = updated = Instants()
     updated.at = _array("q", table.updated)
-    updated.newest = (_array("q", table.newest[0]), _array("q", table.newest[1]))
-    updated.oldest = (_array("q", table.oldest[0]), _array("q", table.oldest[1]))
+    updated.newest = tuple(_array("q", newest) for newest in table.newest)
+    updated.oldest = tuple(_array("q", oldest) for oldest in table.oldest)
     columns.indexes = {name: dict(_entries("q", table.indexes[name])) for name in columns.indexes}
 
 
