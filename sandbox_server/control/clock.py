@@ -57,7 +57,7 @@ class Clocks:
         mode, scale = pace_of(asked, record.clock.mode, record.clock.scale)
         async with record.moving:
             if "now" in asked:
-                await advance(record, target(record, read_instant(asked["now"])), self._courier.settle)
+                await advance(record, target(record, record.tenant.now(), read_instant(asked["now"])), self._courier.settle)
             record.clock.run(mode, scale)
         return _told(record)
 
@@ -69,7 +69,7 @@ class Clocks:
         async with record.moving:
             start = record.tenant.now()
             end = start + _length(asked["by"]) if "by" in asked else read_instant(asked["to"])
-            end = target(record, end)
+            end = target(record, start, end)
             ran, under_way = await advance(record, end, self._courier.settle)
         return Reply(content=wire.advanced(start, end, ran, asked.get("listAtMost", _LISTED), under_way))
 
@@ -101,15 +101,18 @@ async def advance(record: Record, until: datetime, settle: Settle = _nobody_wait
     return Passed(ran, await settle(tenant, patience))
 
 
-def target(record: Record, at: datetime) -> datetime:
+def target(record: Record, now: datetime, at: datetime) -> datetime:
     """
     Return the instant that a clock may be moved to.
+
+    Args:
+        now: When it was asked for; a clock that runs stands later by now.
 
     Raises:
         ClockCannotGoBack: It has passed.
         Unprocessable: It is too far away to be meant.
     """
-    now, at = record.tenant.now(), whole_milliseconds(at)
+    at = whole_milliseconds(at)
     if at < now:
         raise ClockCannotGoBack(record.tenant.name, now, at)
     if at - now > FURTHEST:

@@ -31,7 +31,7 @@ class Tenants:
         try:
             if "now" in clock:
                 async with record.moving:
-                    await advance(record, target(record, read_instant(clock["now"])))
+                    await advance(record, target(record, record.tenant.now(), read_instant(clock["now"])))
         except BaseException:
             self._registry.remove(record.tenant.name)
             raise

@@ -121,6 +121,12 @@ def test_time_does_not_go_back_and_the_answer_says_why(
     assert stage.state() == before
 
 
+def test_a_clock_that_runs_can_be_moved_by_nothing(stage: Stage) -> None:
+    set_to(stage, mode="SCALED", scale=1000)
+    for _ in range(20):
+        assert stage.wait("PT0S")["done"] == 0
+
+
 def test_an_advance_does_what_is_due_in_due_order_and_tells_all_of_it(stage: Stage) -> None:
     stage.done("/buyers/orders", {"count": 20})
     start = now(stage)

@@ -87,6 +87,13 @@ def test_advancing_past_what_has_been_due_for_a_while_does_not_turn_the_clock_ba
     assert times == [NOW + 3 * HOUR]
 
 
+def test_a_clock_that_has_run_past_what_it_was_to_reach_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.clock.move_to(NOW + timedelta(milliseconds=1))
+    monkeypatch.setattr(world.clock, "now", lambda: NOW)  # as it was when somebody looked last
+    assert list(world.tenant.advance(NOW)) == []
+
+
 def test_a_world_can_be_put_in_place_of_another_at_an_earlier_time() -> None:
     world = World()
     kept = world.persistence.fork()
