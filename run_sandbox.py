@@ -455,7 +455,8 @@ def steps_of_test(environment: Environment) -> list[tuple[str, list[list[str]]]]
         ("mypy", [[python, "-m", "mypy"]]),
         ("import-linter", [[str(environment.program("lint-imports")), "--no-logo"]]),
         ("deptry", [[python, "-m", "deptry", ".", "--no-ansi"]]),
-        ("pytest", [[*coverage, "erase"], [*coverage, "run", "-m", "pytest"]]),
+        # On every core; the tests of a file stay together, for they share what they have set up.
+        ("pytest", [[*coverage, "erase"], [*coverage, "run", "-m", "pytest", "-n", "logical", "--dist", "loadfile"]]),
         (
             "coverage of the rules (100 %)",
             [[*coverage, "combine", "--quiet"], [*coverage, "report", "--include", pure, "--fail-under", "100"]],
