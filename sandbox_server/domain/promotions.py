@@ -87,8 +87,8 @@ def create(promotion_id: str, wanted: Wanted, currency: str, now: datetime) -> P
         currency: The one that the chain sells in.
 
     Raises:
-        Unprocessable: Its terms are not those of its kind, its amount is none of the chain's money, or it is over before
-            it begins.
+        Unprocessable: Its terms are not those of its kind, its amount is none of the chain's money, or it is over
+            before it begins.
     """
     faults = [*_faults_of_terms(wanted), *_faults_of_amount(wanted.amount, currency)]
     if wanted.ends_at <= wanted.starts_at:
@@ -120,14 +120,13 @@ def runs(promotion: Promotion, store_id: str | None, at: datetime) -> bool:
 
 def taken_off(promotion: Promotion, unit_price: Money, quantity: int) -> Money:
     """Return what a promotion takes off so many of something, rounded half to even to the minor unit."""
-    match promotion:
-        case Promotion(percent=int(percent)):
-            return (unit_price * quantity).share(percent, 100)
-        case Promotion(amount=Money(minor=minor)):
-            return Money(min(minor, unit_price.minor), unit_price.currency) * quantity
-        case Promotion(buy=int(buy), get=int(get)):
-            return unit_price * _free(quantity, buy, get)
-    raise AssertionError("every kind of promotion has its terms")  # pragma: no cover
+    if promotion.percent is not None:
+        return (unit_price * quantity).share(promotion.percent, 100)
+    if promotion.amount is not None:
+        return Money(min(promotion.amount.minor, unit_price.minor), unit_price.currency) * quantity
+    assert promotion.buy is not None, "every kind has its terms"
+    assert promotion.get is not None, "every kind has its terms"
+    return unit_price * _free(quantity, promotion.buy, promotion.get)
 
 
 def best(promotions: Iterable[Promotion], unit_price: Money, quantity: int) -> Discount | None:

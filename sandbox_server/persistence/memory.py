@@ -14,6 +14,8 @@ from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import Movement, StockLevel
 from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
+from sandbox_server.domain.prices import Price
+from sandbox_server.domain.promotions import Promotion
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
@@ -231,6 +233,8 @@ class MemoryTransaction:
     shipments: Table[Shipment]
     returns: Table[Return]
     transfers: Table[Transfer]
+    prices: Table[Price]
+    promotions: Table[Promotion]
     invoices: Table[Invoice]
     events: Table[Event]
     due: Table[DueEvent]

@@ -28,8 +28,8 @@ def create(tx: Transaction, wanted: Wanted) -> Promotion:
     Set up a promotion.
 
     Raises:
-        Unprocessable: Its terms are not those of its kind, its amount is none of the chain's money, it is over before it
-            begins, or there is no such store or SKU.
+        Unprocessable: Its terms are not those of its kind, its amount is none of the chain's money, it is over before
+            it begins, or there is no such store or SKU.
     """
     promotion_id = make_id(tx.seed, "prm", tx.promotions.count() + 1)
     promotion = rules.create(promotion_id, wanted, tx.currency, tx.now)
