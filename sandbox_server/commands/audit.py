@@ -7,7 +7,7 @@ import click
 from sandbox_server.commands.operator import Operator, Styled, operated, show_table
 
 _SHOWN = 5
-_STYLES = {"HELD": "green", "BROKEN": "bold red", "NOT_APPLICABLE": "dim"}
+_STYLES = {"HELD": "green", "BROKEN": "bold red"}
 
 
 @click.command()
@@ -25,7 +25,7 @@ def audit(operator: Operator) -> None:
 
 def _show(answer: Any) -> None:
     rows = [
-        (one["number"], Styled(one["state"].replace("_", " ").lower(), _STYLES[one["state"]]), one["statement"])
+        (one["number"], Styled(one["state"].lower(), _STYLES[one["state"]]), one["statement"])
         for one in answer["invariants"]
     ]
     show_table(("#", "state", "what must hold"), rows)

@@ -43,6 +43,8 @@ class DueKind(StrEnum):
     CARRIER_STEP = "carrier_step"
     RETURN_EXPIRY = "return_expiry"
     RETURN_CLOSING = "return_closing"
+    RETURN_HOLD = "return_hold"
+    SETTLEMENT = "settlement"
     ARRIVAL = "arrival"
     STOCK_STALE = "stock_stale"
     WEBHOOK = "webhook"

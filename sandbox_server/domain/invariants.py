@@ -1,7 +1,7 @@
 """
 What must hold of every world at every moment; the audit names what does not.
 
-Source: control document, "Invariants"; the numbers are its own. The one that needs settlements comes with them.
+Source: control document, "Invariants"; the numbers are its own. The seventh has a module of its own, `reckoning`.
 """
 
 import itertools

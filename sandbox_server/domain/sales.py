@@ -1,12 +1,11 @@
 """What was sold: the money of the units that have left a store, exact to the minor unit."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-import msgspec
-
-from sandbox_server.domain.orders import Line, Order, line_total
-from sandbox_server.domain.shipments import Shipment, ShipmentLine
+from sandbox_server.domain.orders import Line, Order, cost_of
+from sandbox_server.domain.shipments import Shipment
 
 
 class Price(NamedTuple):
@@ -22,20 +21,21 @@ class Price(NamedTuple):
 
 
 class Sold(NamedTuple):
-    """Units of an order's line that left in one shipment, and what they cost."""
+    """Units of an order's line that left in one shipment; `before` so many others of it had left."""
 
     line: Line
+    before: int
     quantity: int
     price: Price
 
 
 def price_of(line: Line, units: int, currency: str) -> Price:
     """Return what the first so many units of a line cost."""
-    net, tax = line_total(msgspec.structs.replace(line, cancelled=line.quantity - units), currency)
+    net, tax = cost_of(line, units, currency)
     return Price(net.minor, tax.minor)
 
 
-def sold(order: Order, before: Iterable[Shipment], shipment: Shipment) -> list[Sold]:
+def sold(order: Order, before: Mapping[str, int], shipment: Shipment) -> list[Sold]:
     """
     Return what each line of a shipment cost.
 
@@ -43,17 +43,21 @@ def sold(order: Order, before: Iterable[Shipment], shipment: Shipment) -> list[S
     of it, whatever it was parted into.
 
     Args:
-        before: The order's shipments that were made before this one.
+        before: The units that had left before, by line id.
     """
     lines = {line.line_id: line for line in order.lines}
-    left = {part.line_id: 0 for part in shipment.lines}
-    for parcel in before:
-        for part in parcel.lines:
-            if part.line_id in left:
-                left[part.line_id] += part.quantity
-    return [_sold(lines[part.line_id], left[part.line_id], part, order.currency) for part in shipment.lines]
+    return [_sold(lines[part.line_id], before[part.line_id], part.quantity, order.currency) for part in shipment.lines]
 
 
-def _sold(line: Line, before: int, part: ShipmentLine, currency: str) -> Sold:
-    after, ahead = price_of(line, before + part.quantity, currency), price_of(line, before, currency)
-    return Sold(line, part.quantity, Price(after.net - ahead.net, after.tax - ahead.tax))
+def units_of(shipments: Iterable[Shipment]) -> Counter[str]:
+    """Return the units in an order's shipments, by line id."""
+    units: Counter[str] = Counter()
+    for shipment in shipments:
+        for part in shipment.lines:
+            units[part.line_id] += part.quantity
+    return units
+
+
+def _sold(line: Line, before: int, quantity: int, currency: str) -> Sold:
+    after, ahead = price_of(line, before + quantity, currency), price_of(line, before, currency)
+    return Sold(line, before, quantity, Price(after.net - ahead.net, after.tax - ahead.tax))

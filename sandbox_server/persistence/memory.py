@@ -17,6 +17,7 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
 from sandbox_server.domain.promotions import Promotion
 from sandbox_server.domain.returns import Return
+from sandbox_server.domain.settlements import Hold, Settlement, SettlementLine
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.domain.tills import CountChange, Opening, Shelf
@@ -44,16 +45,17 @@ class MemoryPersistence:
     Transactions must not overlap: the caller runs them one after the other, in one thread.
     """
 
-    def __init__(self, seed: int, currency: str) -> None:
+    def __init__(self, seed: int, currency: str, time_zone: str = "UTC") -> None:
         self.seed = seed
         self.currency = currency
+        self.time_zone = time_zone
         self.columns: dict[str, Columns[Any]] = {spec.name: Columns(spec) for spec in SPECS}
         self.movements = Movements()
         self.deadlines: list[Deadline] = []
 
     def fork(self) -> "MemoryPersistence":
         """Return a world of its own that starts as this one stands; what is equal is shared."""
-        twin = MemoryPersistence(self.seed, self.currency)
+        twin = MemoryPersistence(self.seed, self.currency, self.time_zone)
         twin.columns = {name: columns.copy() for name, columns in self.columns.items()}
         twin.movements = self.movements.copy()
         twin.deadlines = self.deadlines.copy()
@@ -236,6 +238,9 @@ class MemoryTransaction:
     prices: Table[Price]
     promotions: Table[Promotion]
     invoices: Table[Invoice]
+    settlements: Table[Settlement]
+    settlement_lines: Table[SettlementLine]
+    holds: Table[Hold]
     events: Table[Event]
     due: Table[DueEvent]
     ledger: Ledger
@@ -255,6 +260,7 @@ class MemoryTransaction:
         self.now = now
         self.seed = world.seed
         self.currency = world.currency
+        self.time_zone = world.time_zone
         self.cause = cause
         self._world = world
         self._tables: list[MemoryTable[Any]] = []

@@ -47,6 +47,7 @@ class SnapshotError(Exception):
 class _World(msgspec.Struct, array_like=True):
     seed: int
     currency: str
+    time_zone: str
     tables: list[str]
     deadlines: list[tuple[datetime, int, str]]
 
@@ -147,7 +148,7 @@ class _Damage(Exception):
 
 def _contents(world: MemoryPersistence) -> Iterator[bytes]:
     pack = msgspec.msgpack.Encoder().encode
-    yield pack(_World(world.seed, world.currency, list(world.columns), world.deadlines))
+    yield pack(_World(world.seed, world.currency, world.time_zone, list(world.columns), world.deadlines))
     for columns in world.columns.values():
         yield pack(_table(columns))
         for start in range(0, len(columns.rows), _ROWS_AT_ONCE):
@@ -184,7 +185,7 @@ def _index(index: Mapping[str, "array[int]"]) -> _Index:
 
 def _read(frames: Iterator[bytes]) -> MemoryPersistence:
     head = msgspec.msgpack.decode(next(frames), type=_World)
-    world = MemoryPersistence(head.seed, head.currency)
+    world = MemoryPersistence(head.seed, head.currency, head.time_zone)
     world.deadlines = head.deadlines
     if head.tables != list(world.columns):
         raise _Damage("has other tables than this version")

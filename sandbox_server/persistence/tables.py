@@ -16,6 +16,7 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
 from sandbox_server.domain.promotions import Promotion
 from sandbox_server.domain.returns import Return
+from sandbox_server.domain.settlements import Hold, Settlement, SettlementLine
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.domain.tills import CountChange, Opening, Shelf
@@ -144,6 +145,15 @@ INVOICES = Spec(
         "number": lambda invoice: (invoice.number,),
     },
 )
+SETTLEMENTS = Spec("settlements", Settlement, attrgetter("settlement_id"))
+SETTLEMENT_LINES = Spec(
+    "settlement_lines",
+    SettlementLine,
+    lambda line: str(line.number),
+    fixed={"period": lambda line: (str(line.period),), "kind": lambda line: (line.kind,)},
+    updated="at",
+)
+HOLDS = Spec("holds", Hold, attrgetter("return_id"))
 EVENTS = Spec("events", Event, attrgetter("event_id"), fixed={"type": lambda event: (event.type,)}, updated="at")
 DUE = Spec("due", DueEvent, lambda event: event.key)
 CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.client_id)
@@ -194,6 +204,9 @@ SPECS: tuple[Spec[Any], ...] = (
     RETURNS,
     TRANSFERS,
     INVOICES,
+    SETTLEMENTS,
+    SETTLEMENT_LINES,
+    HOLDS,
     PRICES,
     PROMOTIONS,
     EVENTS,

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
-from sandbox_server.domain import invariants, tills
+from sandbox_server.domain import invariants, reckoning, settlements, tills
+from sandbox_server.domain.events import DueKind, due_key
 from sandbox_server.domain.invariants import Breach
 from sandbox_server.domain.inventory import Cause, Movement, StockLevel
 from sandbox_server.domain.returns import Return
@@ -37,6 +39,7 @@ def audit(tx: Transaction) -> list[Breach]:
         *invariants.tracking_numbers_are_unique(parcel for parcels in shipments.values() for parcel in parcels),
         *(breach for rmas in returns.values() for rma in rmas for breach in _return(rma)),
         *_transfers(tx),
+        *_settlements(tx, shipments, returns),
     ]
 
 
@@ -59,6 +62,25 @@ def _orders(
 def _return(rma: Return) -> Iterator[Breach]:
     yield from invariants.refunds_fit(rma)
     yield from invariants.return_history_is_legal(rma)
+
+
+def _settlements(
+    tx: Transaction, shipments: dict[str, list[Shipment]], returns: dict[str, list[Return]]
+) -> Iterator[Breach]:
+    accounts = {}
+    for order in tx.orders.select():
+        if order.order_id in shipments:
+            rmas = returns.get(order.order_id, [])
+            held = sum(settlements.overdue(rma, _looked_at(tx, rma)) for rma in rmas)
+            accounts[order.order_id] = reckoning.account(order, shipments[order.order_id], rmas, held)
+    lines = list(tx.settlement_lines.select())
+    yield from reckoning.settlements_equal_the_ledger(accounts, lines, tx.settlements.select())
+
+
+def _looked_at(tx: Transaction, rma: Return) -> datetime:
+    """Return until when the clock has looked at what is overdue of a return: what is due now may not be done yet."""
+    waits = tx.due.get(due_key(DueKind.RETURN_HOLD, rma.return_id))
+    return min(tx.now, waits.due - timedelta.resolution) if waits is not None else tx.now
 
 
 def _transfers(tx: Transaction) -> Iterator[Breach]:

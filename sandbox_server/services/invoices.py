@@ -5,7 +5,7 @@ from itertools import takewhile
 from sandbox_server.domain import invoices as rules
 from sandbox_server.domain.errors import Duplicate, NotFound
 from sandbox_server.domain.invoices import Claim, Invoice
-from sandbox_server.domain.sales import sold
+from sandbox_server.domain.sales import sold, units_of
 from sandbox_server.kernel.ids import make_id
 from sandbox_server.services import orders, shipments
 from sandbox_server.services.ports import Transaction
@@ -39,7 +39,7 @@ def post(tx: Transaction, claim: Claim) -> Invoice:
     rules.check_issued_at(claim.issued_at, order.placed_at, tx.now)
     parcels = tx.shipments.select(order_id=order.order_id)
     before = takewhile(lambda parcel: parcel.shipment_id != shipment.shipment_id, parcels)
-    rules.check_figures(claim, sold(order, before, shipment), order.currency)
+    rules.check_figures(claim, sold(order, units_of(before), shipment), order.currency)
     invoice = Invoice(
         make_id(tx.seed, "inv", tx.invoices.count() + 1),
         shipment.shipment_id,

@@ -21,6 +21,7 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
 from sandbox_server.domain.promotions import Promotion
 from sandbox_server.domain.returns import Return
+from sandbox_server.domain.settlements import Hold, Settlement, SettlementLine
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store, StoreLoad
 from sandbox_server.domain.tills import CountChange, Opening, Shelf
@@ -151,12 +152,14 @@ class Transaction(Protocol):
     """
     One unit of work of one tenant.
 
-    `now` stands still in it. `cause` is the request, or the event of the clock, that everything it does is owed to.
+    `now` stands still in it. `time_zone` is where the marketplace has its midnights. `cause` is the request, or the
+    event of the clock, that everything it does is owed to.
     """
 
     now: datetime
     seed: int
     currency: str
+    time_zone: str
     cause: str
     stores: Table[Store]
     products: Table[Product]
@@ -167,6 +170,9 @@ class Transaction(Protocol):
     returns: Table[Return]
     transfers: Table[Transfer]
     invoices: Table[Invoice]
+    settlements: Table[Settlement]
+    settlement_lines: Table[SettlementLine]
+    holds: Table[Hold]
     prices: Table[Price]
     promotions: Table[Promotion]
     events: Table[Event]

@@ -18,7 +18,7 @@ from sandbox_server.domain.returns import (
 )
 from sandbox_server.domain.stores import Capability, StoreStatus
 from sandbox_server.kernel.ids import make_id
-from sandbox_server.services import inventory, orders, stores
+from sandbox_server.services import inventory, orders, settlements, stores
 from sandbox_server.services.happenings import emit, schedule
 from sandbox_server.services.ports import Transaction
 
@@ -81,7 +81,10 @@ def refund(tx: Transaction, return_id: str, lines: Sequence[RefundLine]) -> Retu
         IllegalTransition: Nothing was received, or all is paid back.
         Unprocessable: Units or amounts exceed what is refundable.
     """
-    return _save(tx, rules.refund(get(tx, return_id), Refund(tx.now, tuple(lines)), tx.cause))
+    before, paid = get(tx, return_id), Refund(tx.now, tuple(lines))
+    rma = rules.refund(before, paid, tx.cause)
+    settlements.note_refund(tx, orders.get(tx, rma.order_id), return_id, paid.lines)
+    return _save(tx, rma)
 
 
 def expire(tx: Transaction, return_id: str) -> None:
@@ -109,4 +112,5 @@ def _save(tx: Transaction, rma: Return) -> Return:
     schedule(tx, DueKind.RETURN_EXPIRY, rma.return_id, rma.expires_at if awaited else None)
     refunded = rma.status is ReturnStatus.REFUNDED
     schedule(tx, DueKind.RETURN_CLOSING, rma.return_id, rma.updated_at + CLOSES_AFTER if refunded else None)
+    settlements.hold(tx, rma)
     return rma

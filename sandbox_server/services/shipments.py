@@ -16,7 +16,7 @@ from sandbox_server.domain.shipments import (
     TrackingEvent,
 )
 from sandbox_server.kernel.ids import make_id
-from sandbox_server.services import inventory, orders
+from sandbox_server.services import inventory, orders, settlements
 from sandbox_server.services.happenings import emit, schedule
 from sandbox_server.services.ports import Transaction
 
@@ -71,6 +71,7 @@ def create(tx: Transaction, dispatch: Dispatch) -> Shipment:
         raise Duplicate(f"{dispatch.carrier} {dispatch.tracking_number} is another shipment's tracking number.")
     for line in shipment.lines:
         inventory.hand_over(tx, shipment.store_id, line.sku, line.quantity, shipment.shipment_id)
+    settlements.note_sale(tx, order, shipment)
     return _save(tx, shipment)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sandbox_server.domain.events import DueEvent, DueKind
-from sandbox_server.services import arrivals, inventory, orders, outbox, returns, shipments
+from sandbox_server.services import arrivals, inventory, orders, outbox, returns, settlements, shipments
 from sandbox_server.services.ports import Transaction
 
 ACTIONS: Mapping[DueKind, Callable[[Transaction, str], None]] = {
@@ -14,6 +14,8 @@ ACTIONS: Mapping[DueKind, Callable[[Transaction, str], None]] = {
     DueKind.CARRIER_STEP: shipments.carrier_step,
     DueKind.RETURN_EXPIRY: returns.expire,
     DueKind.RETURN_CLOSING: returns.close,
+    DueKind.RETURN_HOLD: settlements.overdue,
+    DueKind.SETTLEMENT: settlements.close,
     DueKind.ARRIVAL: arrivals.arrive,
     DueKind.STOCK_STALE: inventory.stale,
     DueKind.WEBHOOK: outbox.retry,

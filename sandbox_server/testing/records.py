@@ -143,7 +143,7 @@ class Invariant:
     Something that must hold at every moment.
 
     Args:
-        state: `HELD`, `BROKEN` or `NOT_APPLICABLE`.
+        state: `HELD` or `BROKEN`.
         breaches: What breaks it, in words.
     """
 

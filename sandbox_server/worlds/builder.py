@@ -36,7 +36,7 @@ def build(fixture: Fixture, seed: int, progress: Progress) -> MemoryPersistence:
     """
     now = whole_milliseconds(fixture.now)
     clock = FrozenClock(now - timedelta(days=fixture.history.days))
-    persistence = MemoryPersistence(seed, fixture.currency)
+    persistence = MemoryPersistence(seed, fixture.currency, fixture.time_zone)
     tenant = Tenant("default", persistence, clock)
     chain = shops(seed, fixture.stores, load_cities(fixture.stores.states), clock.now())
     catalogue = products(seed, fixture.catalogue, fixture.currency, clock.now())

@@ -19,14 +19,19 @@ def contradictions(fixture: Fixture) -> list[str]:
         *_turned_round(fixture, "$"),
         *_empty_weights(fixture),
         *_hours(fixture),
-        *(
-            f"$.stores.places[{number}].time_zone: there is no time zone {place.time_zone!r}"
-            for number, place in enumerate(fixture.stores.places)
-            if place.time_zone not in available_timezones()
-        ),
+        *_time_zones(fixture),
         *_too_much(fixture),
         *_too_short(fixture),
         *_unknown_rights(fixture),
+    ]
+
+
+def _time_zones(fixture: Fixture) -> list[str]:
+    named = {f"$.stores.places[{number}]": place.time_zone for number, place in enumerate(fixture.stores.places)}
+    return [
+        f"{at}.time_zone: there is no time zone {zone!r}"
+        for at, zone in {"$": fixture.time_zone, **named}.items()
+        if zone not in available_timezones()
     ]
 
 

@@ -201,7 +201,14 @@ class Login(Part, frozen=True):
 
 
 class Fixture(Part, frozen=True):
-    """A world to be made; `now` is its first moment, `seed` what chance follows from unless another is asked for."""
+    """
+    A world to be made.
+
+    Args:
+        seed: What chance follows from unless another is asked for.
+        time_zone: Where the marketplace has its midnights, at which settlements begin: an IANA name.
+        now: Its first moment.
+    """
 
     description: Text
     seed: Annotated[int, Meta(ge=0, le=(1 << 53))]
@@ -213,6 +220,7 @@ class Fixture(Part, frozen=True):
     buyers: Buyers
     history: History
     credentials: Annotated[tuple[Login, ...], Meta(min_length=1)]
+    time_zone: Text = "UTC"
 
 
 def store_code(number: int) -> str:

@@ -107,9 +107,9 @@ def test_everything_holds_after_a_busy_month(stage: Stage) -> None:
     assert broken(stage) == {}
 
 
-def test_what_the_sandbox_does_not_have_yet_is_not_applicable(stage: Stage) -> None:
+def test_every_invariant_is_looked_at(stage: Stage) -> None:
     states = {number: invariant["state"] for number, invariant in audit(stage).items()}
-    assert states == {number: "NOT_APPLICABLE" if number == 7 else "HELD" for number in range(1, 10)}
+    assert states == dict.fromkeys(range(1, 10), "HELD")
 
 
 def test_the_audit_of_nobody_is_not_found(stage: Stage) -> None:

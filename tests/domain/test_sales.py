@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_server.domain.sales import Price, price_of, sold
+from sandbox_server.domain.sales import Price, price_of, sold, units_of
 from sandbox_server.domain.shipments import Shipment, ShipmentLine
 from tests.domain.builders import a_line, a_shipment, an_order
 
@@ -23,9 +23,9 @@ def test_the_first_units_of_a_line_bear_their_part_of_the_tax_rounded_half_to_ev
 def test_a_shipment_costs_the_difference_that_it_makes() -> None:
     sale = an_order(a_line("1", 3, tax=25), a_line("2", 1, unit_price=500, tax=1))
     first, second = parcel(("1", 1), ("2", 1)), parcel(("1", 2))
-    assert [part.price for part in sold(sale, [], first)] == [Price(1000, 8), Price(500, 1)]
-    (part,) = sold(sale, [first], second)
-    assert (part.line.line_id, part.quantity, part.price) == ("1", 2, Price(2000, 17))
+    assert [part.price for part in sold(sale, units_of([]), first)] == [Price(1000, 8), Price(500, 1)]
+    (part,) = sold(sale, units_of([first]), second)
+    assert (part.line.line_id, part.before, part.quantity, part.price) == ("1", 1, 2, Price(2000, 17))
 
 
 @given(
@@ -36,6 +36,6 @@ def test_a_shipment_costs_the_difference_that_it_makes() -> None:
 def test_the_parts_of_a_line_add_up_to_the_whole_of_it(parts: Sequence[int], unit_price: int, tax: int) -> None:
     sale = an_order(a_line("1", sum(parts), unit_price=unit_price, tax=tax))
     parcels = [parcel(("1", units)) for units in parts]
-    prices = [sold(sale, parcels[:place], one)[0].price for place, one in enumerate(parcels)]
+    prices = [sold(sale, units_of(parcels[:place]), one)[0].price for place, one in enumerate(parcels)]
     assert sum(price.net for price in prices) == unit_price * sum(parts)
     assert sum(price.tax for price in prices) == tax

@@ -25,7 +25,7 @@ from tests.services.world import FAR, MIDDLE, NEAR, PRICE, SEED, TAX, World, a_s
 
 S = ReturnStatus
 SELLABLE, DAMAGED, WRONG = Condition.SELLABLE, Condition.DAMAGED, Condition.WRONG_ITEM
-FORTNIGHT, MONTH = timedelta(days=14), timedelta(days=30)
+TWO_DAYS, FORTNIGHT, MONTH = timedelta(days=2), timedelta(days=14), timedelta(days=30)
 
 
 def open_return(world: World, order: Order, *lines: tuple[str, int], store_id: str = NEAR) -> Return:
@@ -128,14 +128,14 @@ def test_sellable_goods_go_back_on_the_shelf_of_the_store_that_receives_them() -
     assert world.stock(FAR) == (1, 0, 0)
     assert world.stock(NEAR) == (8, 0, 0)
     assert world.movements(rma.return_id) == [(FAR, "SKU-1", Quantity.ON_HAND, 1, "RETURN", "req_5")]
-    assert world.due(rma.return_id) == {}
+    assert world.due(rma.return_id) == {DueKind.RETURN_HOLD: TWO_DAYS}
 
 
 def test_a_return_received_in_part_still_waits_for_the_rest() -> None:
     world = World()
     rma = receive(world, a_return(world), ("1", 1, SELLABLE))
     assert rma.status is S.RECEIVED_IN_PART
-    assert world.due(rma.return_id) == {DueKind.RETURN_EXPIRY: MONTH}
+    assert world.due(rma.return_id) == {DueKind.RETURN_EXPIRY: MONTH, DueKind.RETURN_HOLD: TWO_DAYS}
     world.wait(days=30)
     assert see(world, rma).status is S.RECEIVED
     assert "return.expired" not in [kind for kind, _ in world.events()]
@@ -166,7 +166,7 @@ def test_a_return_that_is_paid_back_is_closed_after_a_while() -> None:
     world = World()
     rma = receive(world, a_return(world), ("1", 2, SELLABLE))
     part = refund(world, rma, ("1", 1, PRICE))
-    assert (part.status, world.due(rma.return_id)) == (S.RECEIVED, {})
+    assert (part.status, world.due(rma.return_id)) == (S.RECEIVED, {DueKind.RETURN_HOLD: TWO_DAYS})
     world.wait(hours=1)
     whole = refund(world, rma, ("1", 1, PRICE + 2 * TAX))
     assert whole.status is S.REFUNDED

@@ -62,9 +62,10 @@ class World:
         shops: Iterable[Store] | None = None,
         products: Iterable[Product] | None = None,
         currency: str = "USD",
+        time_zone: str = "UTC",
     ) -> None:
         self.clock = FrozenClock(NOW)
-        self.persistence = MemoryPersistence(SEED, currency)
+        self.persistence = MemoryPersistence(SEED, currency, time_zone)
         self.tenant = Tenant("default", self.persistence, self.clock)
         self._requests = 0
         self._parcels = 0

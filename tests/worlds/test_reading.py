@@ -81,7 +81,7 @@ WRONG = {
 BROKEN = {
     "not closed": ("seed: 1", "seed: [1", "small.yaml, line 3, column"),
     "badly indented": ("  count: 5", "   count: 5", "small.yaml, line"),
-    "a tab": ("  count: 5", "\tcount: 5", "small.yaml, line 7, column 1: found character '\\t'"),
+    "a tab": ("  count: 5", "\tcount: 5", "small.yaml, line 8, column 1: found character '\\t'"),
     "a key there twice": (
         "currency: USD",
         "currency: USD\nseed: 2",
