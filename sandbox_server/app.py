@@ -1,7 +1,7 @@
 """The server as one ASGI application."""
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -16,7 +16,7 @@ from sandbox_server.api.judge import Judge
 from sandbox_server.api.mount import Mounted, Mounts
 from sandbox_server.api.refusals import RateLimited
 from sandbox_server.api.wording import Wording
-from sandbox_server.asgi import ASGIApp
+from sandbox_server.asgi import ASGIApp, Layer
 from sandbox_server.control.beginnings import Beginnings
 from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.logins import fixture_logins
@@ -51,19 +51,20 @@ _WARM_ORDERS = 10_000
 _DEFAULTS = Settings()
 
 
-def create_sandbox(settings: Settings, progress: Progress = lambda *_: None) -> ASGIApp:
+def create_sandbox(settings: Settings, progress: Progress = lambda *_: None, without: Collection[str] = ()) -> ASGIApp:
     """
     Return a sandbox; two calls share nothing.
 
     Args:
         settings: What it is started with.
         progress: Told of long work: what is being done, how far it is, how much there is.
+        without: Powers whose layers are left out, by their names in `Powers`: to see what each costs.
 
     Raises:
         worlds.FixtureError: The fixture is missing, or is not one.
     """
     world = open_world(settings, progress)
-    app = build_app([tenant_of(world, settings.clock)], world, settings)
+    app = build_app([tenant_of(world, settings.clock)], world, settings, without)
     # The loaded world stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
@@ -84,7 +85,9 @@ def tenant_of(world: World, mode: ClockMode) -> Tenant:
     return Tenant("default", world.persistence, VirtualClock(world.now, clock.ClockMode[mode.name]))
 
 
-def build_app(tenants: Sequence[Tenant], world: World, settings: Settings = _DEFAULTS) -> ASGIApp:
+def build_app(
+    tenants: Sequence[Tenant], world: World, settings: Settings = _DEFAULTS, without: Collection[str] = ()
+) -> ASGIApp:
     """
     Return an application that serves the contracts to these tenants.
 
@@ -92,6 +95,7 @@ def build_app(tenants: Sequence[Tenant], world: World, settings: Settings = _DEF
         tenants: The first one answers for calls that show no credential.
         world: The world that it begins as.
         settings: What the server is started with.
+        without: Powers whose layers are left out.
     """
     directory = Directory(tenants)
     contract = Contract(contract_path("marketplace.yaml").read_bytes())
@@ -116,11 +120,12 @@ def build_app(tenants: Sequence[Tenant], world: World, settings: Settings = _DEF
     operator = Contract(contract_path("control.yaml").read_bytes())
     forms = Forms(operator, wording)
     asked = forms.asked if settings.header_faults else None
-    powers = Powers(
-        journal=lambda app: Recorder(app, directory, metrics, mounts.documents),
-        throttle=lambda app: Throttling(app, directory, RateLimited),
-        faults=lambda app: Faults(app, directory, mounts.problems, wording, asked),
-    )
+    layers: dict[str, Layer] = {
+        "journal": lambda app: Recorder(app, directory, metrics, mounts.documents),
+        "throttle": lambda app: Throttling(app, directory, RateLimited),
+        "faults": lambda app: Faults(app, directory, mounts.problems, wording, asked),
+    }
+    powers = Powers(**{name: layer for name, layer in layers.items() if name not in without})
     registry = _registry(directory, tenants[0], world, settings, equip)
     post = Post(Destinations(settings.allow_webhook_hosts), settings.webhook_timeout)
     courier = Courier(directory, wire.event, post)

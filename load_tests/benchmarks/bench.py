@@ -10,12 +10,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
-from load_tests.benchmarks import clock, footprint, tenants, throughput
+from load_tests.benchmarks import clock, footprint, journal, pages, powers, tenants, throughput
 from load_tests.benchmarks.processes import Tell
 from load_tests.benchmarks.report import Section, show, write
 
 MEASUREMENTS: Sequence[tuple[str, Callable[[Tell], Section]]] = (
     ("answers a second", lambda _: throughput.measure()),
+    ("powers", lambda _: powers.measure()),
+    ("pages", pages.measure),
+    ("journal", lambda _: journal.measure()),
     ("starts and memory", footprint.measure),
     ("tenants", tenants.measure),
     ("virtual time", clock.measure),

@@ -1,8 +1,9 @@
 """
 What is compared, each served by uvicorn in the same way, one worker.
 
-`python -m load_tests.benchmarks.servers sandbox FIXTURE`, `… bare FOLDER`, `… stock FOLDER`: prints its port when it
-listens, and its processor time whenever a line comes in on standard input. FOLDER holds answers that the sandbox gave.
+`python -m load_tests.benchmarks.servers sandbox FIXTURE [POWER LEFT OUT]…`, `… bare FOLDER`, `… stock FOLDER`: prints
+its port when it listens, and its processor time whenever a line comes in on standard input. FOLDER holds answers that
+the sandbox gave.
 """
 
 import json
@@ -25,12 +26,12 @@ from sandbox_server.resources import contract_path
 ANSWERS = {"listOrders": "list.json", "reportInventory": "put.json"}
 
 
-def sandbox(fixture: str) -> ASGIApp:
-    """Return the sandbox as `serve` runs it, with nothing written to disk."""
+def sandbox(fixture: str, *without: str) -> ASGIApp:
+    """Return the sandbox as `serve` runs it, but for some powers, with nothing written to disk."""
     from sandbox_server.app import create_sandbox  # noqa: PLC0415 - the other servers should not load what it needs
     from sandbox_server.settings import Settings  # noqa: PLC0415
 
-    return create_sandbox(Settings(fixture=fixture, ephemeral=True))
+    return create_sandbox(Settings(fixture=fixture, ephemeral=True), without=without)
 
 
 def bare(folder: str) -> ASGIApp:
@@ -108,10 +109,11 @@ def _tell_busy_time() -> None:
         print(time.process_time(), flush=True)
 
 
-def main(kind: str, argument: str) -> None:
+def main(kind: str, *arguments: str) -> None:
     """Serve until terminated."""
     logging.disable(logging.WARNING)
-    app = {"sandbox": sandbox, "bare": bare, "stock": stock}[kind](argument)
+    kinds: dict[str, Callable[..., ASGIApp]] = {"sandbox": sandbox, "bare": bare, "stock": stock}
+    app = kinds[kind](*arguments)
     config = uvicorn.Config(
         cast(Any, app),
         log_config=None,

@@ -17,7 +17,8 @@ from load_tests.benchmarks.servers import ANSWERS
 PROMISED = 0.30  # of the bare server's pace
 _KEY = {"X-Api-Key": "acorn-key"}
 _JSON = {"Content-Type": "application/json"}
-_NAMES = {"bare": "bare ASGI", "sandbox": "sandbox", "stock": "stock Connexion"}
+POWERS = ("journal", "throttle", "faults")
+_NAMES = {"bare": "bare ASGI", "sandbox": "sandbox, powers off", "stock": "stock Connexion"}
 
 
 class Work(NamedTuple):
@@ -53,24 +54,31 @@ def measure(rounds: int = 9, seconds: float = 0.8) -> Section:
     """
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory())
-        servers = {"sandbox": stack.enter_context(running("sandbox", "small_chain"))}
-        works = [_list_orders(servers["sandbox"].port), _report_inventory(servers["sandbox"].port)]
-        for work, file in zip(works, ANSWERS.values(), strict=True):
-            (Path(folder) / file).write_bytes(work.answer)
+        servers = {"sandbox": stack.enter_context(running("sandbox", "small_chain", *POWERS))}
+        works = both_works(servers["sandbox"].port, folder)
         for kind in ("bare", "stock"):
             servers[kind] = stack.enter_context(running(kind, folder))
-        return _section(works, _run(works, servers, rounds, seconds))
+        return _section(works, run(works, {kind: servers[kind] for kind in _NAMES}, rounds, seconds))
 
 
-def _run(works: Sequence[Work], servers: Mapping[str, Server], rounds: int, seconds: float) -> Samples:
+def both_works(port: int, folder: str) -> list[Work]:
+    """Return the two operations, the sandbox's answers to which are left in a folder for servers of constants."""
+    works = [_list_orders(port), _report_inventory(port)]
+    for work, file in zip(works, ANSWERS.values(), strict=True):
+        (Path(folder) / file).write_bytes(work.answer)
+    return works
+
+
+def run(works: Sequence[Work], servers: Mapping[str, Server], rounds: int, seconds: float) -> Samples:
+    """Return the samples of each operation on each server, taken in turns; the first round warms up."""
     samples: Samples = {}
     first = 1_000_000  # above every sequence that the world's history has used, and higher in each run
     for number in range(rounds + 1):
         for work in works:
-            for kind in _NAMES:
-                sample, sent = _sample(work, servers[kind], seconds if number else seconds / 3, first)
+            for kind, server in servers.items():
+                sample, sent = _sample(work, server, seconds if number else seconds / 3, first)
                 first += sent + 100
-                if number:  # the first round warms up
+                if number:
                     samples.setdefault((work.name, kind), []).append(sample)
     return samples
 
@@ -110,7 +118,7 @@ def _section(works: Sequence[Work], samples: Samples) -> Section:
     facts: dict[str, Any] = {}
     rows, broken = [], []
     for work in works:
-        medians = {kind: _median(samples[work.name, kind]) for kind in _NAMES}
+        medians = {kind: median_of(samples[work.name, kind]) for kind in _NAMES}
         facts[work.name] = {kind: _facts(medians[kind], medians["bare"], len(work.answer)) for kind in _NAMES}
         rows += list(_rows(work, medians))
         if (share := medians["sandbox"].pace / medians["bare"].pace) < PROMISED:
@@ -141,5 +149,6 @@ def _facts(sample: Sample, bare: Sample, length: int) -> dict[str, float]:
     }
 
 
-def _median(samples: Sequence[Sample]) -> Sample:
+def median_of(samples: Sequence[Sample]) -> Sample:
+    """Return a sample of medians."""
     return Sample(*(median(getattr(sample, name) for sample in samples) for name in ("pace", "p50", "p99", "cpu")))

@@ -62,8 +62,8 @@ class Journal:
         limit: How many entries are kept, 1 or more; the oldest leave.
         candid: Operations whose requests and answers have no member for a secret, where they keep to the contract.
         most_bytes: How much memory it takes, about; the oldest leave for that, too, some hundreds at once.
-        warm_bytes: How much of what is kept stays as it is. What is older is compressed, which costs as much as all that
-            the journal does for a call otherwise; most tests end before.
+        warm_bytes: How much of what is kept stays as it is. What is older is compressed, which costs as much as all
+            that the journal does for a call otherwise; most tests end before.
         compress: What has segments compressed.
     """
 
