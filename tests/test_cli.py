@@ -21,6 +21,8 @@ FLAGS = (
     "--data-dir",
     "--ephemeral",
     "--header-faults",
+    "--allow-webhook-hosts",
+    "--webhook-timeout",
     "--log-level",
 )
 
@@ -102,6 +104,13 @@ def test_every_flag_can_be_given_by_the_environment(served: list[Settings]) -> N
     ]
 
 
+@pytest.mark.parametrize("written", ["localhost,10.0.0.0/8", " localhost , 10.0.0.0/8 "])
+def test_hosts_that_webhooks_may_be_sent_to_are_parted_by_commas(served: list[Settings], written: str) -> None:
+    run("serve", "--allow-webhook-hosts", written, "--webhook-timeout", "0.5")
+    run("serve", SANDBOX_ALLOW_WEBHOOK_HOSTS=written, SANDBOX_WEBHOOK_TIMEOUT="0.5")
+    assert served == [Settings(allow_webhook_hosts=("localhost", "10.0.0.0/8"), webhook_timeout=0.5)] * 2
+
+
 def test_a_flag_counts_for_more_than_the_environment(served: list[Settings]) -> None:
     run("serve", "--port", "1", SANDBOX_PORT="2")
     assert served[0].port == 1
@@ -118,6 +127,9 @@ def test_a_flag_counts_for_more_than_the_environment(served: list[Settings]) -> 
         (("--clock", "fast"), "'fast' is not one of 'frozen', 'real'"),
         (("--throttle", "none"), "'none' is not one of 'off', 'default', 'strict', 'peak', 'amazon'"),
         (("--log-level", "loud"), "'loud' is not one of"),
+        (("--allow-webhook-hosts", "localhost,a b"), "'a b' is no host, address or network."),
+        (("--allow-webhook-hosts", "10.0.0.0/33"), "'10.0.0.0/33' does not appear to be an IPv4 or IPv6 network."),
+        (("--webhook-timeout", "0"), "0.0 is not in the range 0<x<=300"),
         (("--prot", "1"), "No such option '--prot'"),
         (("small_chain",), "unexpected extra argument"),
         (("--seed",), "requires an argument"),

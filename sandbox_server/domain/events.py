@@ -9,6 +9,8 @@ import msgspec
 class EventType(StrEnum):
     """Kinds of things that happened (contract, "Events and webhooks")."""
 
+    __hash__ = str.__hash__  # an enumeration's own is no C function, and every stock report asks for it
+
     ORDER_CREATED = "order.created"
     ORDER_REASSIGNED = "order.reassigned"
     ORDER_CANCELLED = "order.cancelled"

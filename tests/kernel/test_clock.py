@@ -155,3 +155,7 @@ def test_no_instant_moves_on_its_way_through_milliseconds_but_for_the_cut(at: da
 def test_elapsed_time_is_never_negative() -> None:
     first = monotonic_ns()
     assert monotonic_ns() >= first
+
+
+def test_the_machines_own_time_is_told_in_utc() -> None:
+    assert clock.real_now().tzinfo is UTC
