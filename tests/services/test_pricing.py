@@ -11,7 +11,7 @@ from sandbox_server.domain.events import EventType
 from sandbox_server.domain.orders import Line, Reduction
 from sandbox_server.domain.prices import PriceRefusal, PriceReport, Quote
 from sandbox_server.domain.promotions import PromotionKind, Wanted
-from sandbox_server.domain.returns import ReturnReason, ReturnStatus
+from sandbox_server.domain.returns import Condition, ReceivedLine, RefundLine, ReturnReason, ReturnStatus
 from sandbox_server.domain.returns import Wanted as Back
 from sandbox_server.domain.stores import ServiceLevel
 from sandbox_server.kernel.ids import make_id
@@ -200,12 +200,12 @@ def test_all_parts_of_a_discounted_line_are_refunded_as_they_were_paid(currency:
     for units in (1, 3, 2, 1):
         back = [Back("1", units, ReturnReason.NO_LONGER_WANTED)]
         rma = world.do(returns.authorise, order.order_id, NEAR, back)
-        received = [returns.ReceivedLine("1", units, returns.Condition.SELLABLE)]
+        received = [ReceivedLine("1", units, Condition.SELLABLE)]
         rma = world.do(returns.receive, rma.return_id, NEAR, received)
         paid = rma.lines[0].refundable
         with pytest.raises(Unprocessable):
-            world.do(returns.refund, rma.return_id, [returns.RefundLine("1", units, paid + 1)])
-        rma = world.do(returns.refund, rma.return_id, [returns.RefundLine("1", units, paid)])
+            world.do(returns.refund, rma.return_id, [RefundLine("1", units, paid + 1)])
+        rma = world.do(returns.refund, rma.return_id, [RefundLine("1", units, paid)])
         assert rma.status is ReturnStatus.REFUNDED
         refunded += paid
     assert refunded == line.net + line.tax
