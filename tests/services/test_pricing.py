@@ -105,7 +105,7 @@ def test_lines_of_one_order_are_priced_each_for_itself() -> None:
 
 def test_a_sale_counts_while_it_is_on_and_orders_that_are_placed_keep_theirs() -> None:
     world = World()
-    sale = {"sale_price": Quote("9.90", "USD"), "sale_from": NOW + DAY, "sale_to": NOW + 2 * DAY}
+    sale: dict[str, Any] = {"sale_price": Quote("9.90", "USD"), "sale_from": NOW + DAY, "sale_to": NOW + 2 * DAY}
     report(world, price("14.90", **sale))
     before = world.place(("SKU-1", 1))
     world.wait(days=1)
