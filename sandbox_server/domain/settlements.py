@@ -61,6 +61,7 @@ class SettlementLine(msgspec.Struct, frozen=True, array_like=True):
     order_id: str
     reference: str
     amount: int
+    currency: str
     at: datetime
     line_id: str | None = None
 

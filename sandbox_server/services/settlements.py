@@ -85,6 +85,6 @@ def _post(tx: Transaction, order_id: str, reference: str, postings: Iterable[Pos
     period = period_of(tx.now, tx.time_zone)
     for kind, amount, line_id in moved:
         number = tx.settlement_lines.count() + 1
-        line = SettlementLine(number, period.number, kind, order_id, reference, amount, tx.now, line_id)
+        line = SettlementLine(number, period.number, kind, order_id, reference, amount, tx.currency, tx.now, line_id)
         tx.settlement_lines.put(line)
     schedule(tx, DueKind.SETTLEMENT, str(period.number), period.ends_at)

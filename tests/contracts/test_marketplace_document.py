@@ -13,6 +13,7 @@ from sandbox_server.domain import (
     prices,
     promotions,
     returns,
+    settlements,
     shipments,
     stores,
     transfers,
@@ -64,6 +65,9 @@ OPERATIONS: dict[str, tuple[str | None, int, int]] = {
     "createPromotion": ("prices:write", 60, 30),
     "getPromotion": ("prices:read", 60, 30),
     "deletePromotion": ("prices:write", 60, 30),
+    "listSettlements": ("finance:read", 30, 10),
+    "getSettlement": ("finance:read", 30, 10),
+    "listSettlementLines": ("finance:read", 30, 10),
     "listEvents": ("events:read", 120, 40),
     "listSubscriptions": ("events:read", 120, 40),
     "createSubscription": ("events:write", 120, 40),
@@ -88,6 +92,8 @@ LISTS = {
     "listPrices",
     "listPromotions",
     "listInvoices",
+    "listSettlements",
+    "listSettlementLines",
     "listEvents",
     "listSubscriptions",
     "listDeliveries",
@@ -101,7 +107,18 @@ CREATE = {
     "createPromotion",
     "createSubscription",
 }
-VERSIONED = {"Store", "Product", "Order", "Shipment", "Return", "Transfer", "Invoice", "Promotion", "Subscription"}
+VERSIONED = {
+    "Store",
+    "Product",
+    "Order",
+    "Shipment",
+    "Return",
+    "Transfer",
+    "Invoice",
+    "Settlement",
+    "Promotion",
+    "Subscription",
+}
 
 # Source: contract, "Errors".
 CODES = {
@@ -221,6 +238,7 @@ def test_a_status_has_codes_of_its_own() -> None:
         ("ReturnReason", returns.ReturnReason),
         ("Condition", returns.Condition),
         ("TransferKind", transfers.TransferKind),
+        ("SettlementLineKind", settlements.LineKind),
         ("TransferStatus", transfers.TransferStatus),
         ("TransferCancelReason", transfers.TransferCancelReason),
         ("DiscrepancyKind", transfers.DiscrepancyKind),

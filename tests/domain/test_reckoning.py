@@ -11,7 +11,7 @@ from tests.domain.builders import NOW, a_line, a_return, a_return_line, a_shipme
 K = LineKind
 PERIOD = period_of(NOW, "UTC")
 LINES = [
-    SettlementLine(number, PERIOD.number, kind, "ord_1", "shp_1", amount, NOW)
+    SettlementLine(number, PERIOD.number, kind, "ord_1", "shp_1", amount, "USD", NOW)
     for number, (kind, amount) in enumerate(
         [(K.SALE, 2160), (K.FEE, -300), (K.REFUND, -1080), (K.FEE, 150), (K.HOLD, -900), (K.HOLD_RELEASE, 400)], start=1
     )

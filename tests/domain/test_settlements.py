@@ -210,7 +210,7 @@ def test_what_was_paid_back_is_added_up_over_the_returns_of_an_order() -> None:
 
 def test_a_settlement_adds_its_lines_up_by_kind() -> None:
     lines = [
-        SettlementLine(number, 3, kind, "ord_1", "shp_1", amount, NOW)
+        SettlementLine(number, 3, kind, "ord_1", "shp_1", amount, "USD", NOW)
         for number, (kind, amount) in enumerate([(K.FEE, -10), (K.SALE, 100), (K.FEE, -5), (K.SALE, 50)], start=1)
     ]
     sums = add_up(lines)

@@ -14,6 +14,7 @@ from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.promotions import Promotion
 from sandbox_server.domain.returns import Return
+from sandbox_server.domain.settlements import Settlement
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import Store
 from sandbox_server.domain.transfers import Transfer
@@ -21,7 +22,7 @@ from sandbox_server.domain.webhooks import Subscription
 from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Table, Transaction
 
-Versioned = Store | Product | Order | Shipment | Return | Transfer | Promotion | Invoice | Subscription
+Versioned = Store | Product | Order | Shipment | Return | Transfer | Promotion | Invoice | Settlement | Subscription
 E = TypeVar("E", bound=msgspec.Struct)
 
 

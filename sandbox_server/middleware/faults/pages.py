@@ -19,6 +19,8 @@ LISTS = frozenset(
         "listPrices",
         "listPromotions",
         "listInvoices",
+        "listSettlements",
+        "listSettlementLines",
         "listEvents",
         "listSubscriptions",
         "listDeliveries",

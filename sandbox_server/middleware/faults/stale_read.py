@@ -41,6 +41,7 @@ class StaleReadEffect(Effect):
             "getTransfer",
             "getPromotion",
             "getInvoice",
+            "getSettlement",
             "getSubscription",
         },
         member="bySeconds",

@@ -1,7 +1,7 @@
 """A shop small enough to know by heart: two stores and a third, three products, and whatever a test buys in it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sandbox_server.domain.catalogue import Dimensions, Product, TaxClass
@@ -203,6 +203,14 @@ def invoiced(sandbox: Sandbox) -> Any:
     answer = sandbox.post("/invoices", invoice(shipped(sandbox, ("SKU-1", 1))["shipmentId"]))
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+def settled(sandbox: Sandbox) -> Any:
+    """Return the settlement of a fortnight in which one SKU-1 was sold."""
+    shipped(sandbox, ("SKU-1", 1))
+    sandbox.pass_time(timedelta(days=14))
+    (settlement,) = sandbox.get("/settlements").json()["items"]
+    return settlement
 
 
 def subscription(**changes: Any) -> Any:
