@@ -210,10 +210,14 @@ def _checked() -> set[str]:
     return {"date-time", "email", "hostname", "ipv4", "ipv6", "uri"}  # Source: JSON Schema Draft 4, 7.3
 
 
+_TYPES = ("string", "number", "integer")
+
+
 def _formats(node: Any) -> set[str]:
     if isinstance(node, list):
         return set().union(*map(_formats, node))
     if not isinstance(node, dict):
         return set()
-    own = {node["format"]} if isinstance(node.get("format"), str) and "type" in node else set()
+    # In an example, these may be members of any meaning.
+    own = {node["format"]} if isinstance(node.get("format"), str) and node.get("type") in _TYPES else set()
     return own.union(*map(_formats, node.values()))

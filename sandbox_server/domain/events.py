@@ -22,6 +22,7 @@ class EventType(StrEnum):
     INVENTORY_LOW = "inventory.low"
     INVENTORY_STALE = "inventory.stale"
     PRICE_REJECTED = "price.rejected"
+    REPORT_DONE = "report.done"
     ACCOUNT_WARNING = "account.warning"
     SUBSCRIPTION_TEST = "subscription.test"
 
@@ -51,6 +52,7 @@ class DueKind(StrEnum):
     STOCK_STALE = "stock_stale"
     WEBHOOK = "webhook"
     SUBSCRIPTION_FAILING = "subscription_failing"
+    REPORT_STEP = "report_step"
 
 
 class DueEvent(msgspec.Struct, frozen=True, array_like=True):

@@ -16,6 +16,7 @@ from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
 from sandbox_server.domain.promotions import Promotion
+from sandbox_server.domain.reports import Draft, Report, ReportDocument
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.settlements import Hold, Settlement, SettlementLine
 from sandbox_server.domain.shipments import Shipment
@@ -241,6 +242,9 @@ class MemoryTransaction:
     settlements: Table[Settlement]
     settlement_lines: Table[SettlementLine]
     holds: Table[Hold]
+    reports: Table[Report]
+    drafts: Table[Draft]
+    documents: Table[ReportDocument]
     events: Table[Event]
     due: Table[DueEvent]
     ledger: Ledger

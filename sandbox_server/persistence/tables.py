@@ -15,6 +15,7 @@ from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
 from sandbox_server.domain.promotions import Promotion
+from sandbox_server.domain.reports import Draft, Report, ReportDocument
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.settlements import Hold, Settlement, SettlementLine
 from sandbox_server.domain.shipments import Shipment
@@ -154,6 +155,15 @@ SETTLEMENT_LINES = Spec(
     updated="at",
 )
 HOLDS = Spec("holds", Hold, attrgetter("return_id"))
+REPORTS = Spec(
+    "reports",
+    Report,
+    attrgetter("report_id"),
+    fixed={"type": lambda report: (report.type,)},
+    moving={"status": lambda report: (report.status,)},
+)
+DRAFTS = Spec("drafts", Draft, attrgetter("report_id"))
+DOCUMENTS = Spec("documents", ReportDocument, attrgetter("report_id"))
 EVENTS = Spec("events", Event, attrgetter("event_id"), fixed={"type": lambda event: (event.type,)}, updated="at")
 DUE = Spec("due", DueEvent, lambda event: event.key)
 CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.client_id)
@@ -209,6 +219,9 @@ SPECS: tuple[Spec[Any], ...] = (
     HOLDS,
     PRICES,
     PROMOTIONS,
+    REPORTS,
+    DRAFTS,
+    DOCUMENTS,
     EVENTS,
     DUE,
     CREDENTIALS,

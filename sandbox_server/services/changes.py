@@ -4,7 +4,21 @@ from contextvars import ContextVar
 
 from sandbox_server.traffic.journal import Change
 
-UNTOLD = frozenset({"replays", "due", "openings", "shelves", "counts", "settlement_lines", "holds", "outboxes", "deliveries"})
+UNTOLD = frozenset(
+    {
+        "replays",
+        "due",
+        "openings",
+        "shelves",
+        "counts",
+        "settlement_lines",
+        "holds",
+        "drafts",
+        "documents",
+        "outboxes",
+        "deliveries",
+    }
+)
 """Tables whose changes nobody is told of: the books that the sandbox keeps for itself."""
 
 

@@ -20,6 +20,7 @@ from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
 from sandbox_server.domain.promotions import Promotion
+from sandbox_server.domain.reports import Draft, Report, ReportDocument
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.settlements import Hold, Settlement, SettlementLine
 from sandbox_server.domain.shipments import Shipment
@@ -175,6 +176,9 @@ class Transaction(Protocol):
     holds: Table[Hold]
     prices: Table[Price]
     promotions: Table[Promotion]
+    reports: Table[Report]
+    drafts: Table[Draft]
+    documents: Table[ReportDocument]
     events: Table[Event]
     due: Table[DueEvent]
     credentials: Table[Credential]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sandbox_server.domain.events import DueEvent, DueKind
-from sandbox_server.services import arrivals, inventory, orders, outbox, returns, settlements, shipments
+from sandbox_server.services import arrivals, inventory, orders, outbox, reports, returns, settlements, shipments
 from sandbox_server.services.ports import Transaction
 
 ACTIONS: Mapping[DueKind, Callable[[Transaction, str], None]] = {
@@ -20,6 +20,7 @@ ACTIONS: Mapping[DueKind, Callable[[Transaction, str], None]] = {
     DueKind.STOCK_STALE: inventory.stale,
     DueKind.WEBHOOK: outbox.retry,
     DueKind.SUBSCRIPTION_FAILING: outbox.give_up,
+    DueKind.REPORT_STEP: reports.step,
 }
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from sandbox_server import domain, kernel, traffic
-from sandbox_server.domain import errors, events, orders, returns, shipments
+from sandbox_server.domain import errors, events, orders, reports, returns, shipments
 from sandbox_server.domain.errors import DomainError
 from sandbox_server.traffic import throttle
 
@@ -29,6 +29,7 @@ Cycle = tuple[type[StrEnum], Mapping[Any, frozenset[Any]], frozenset[Any]]
 LIFE_CYCLES: Mapping[str, Cycle] = {
     "order": (orders.OrderStatus, orders.TRANSITIONS, orders.BEGINNINGS),
     "return": (returns.ReturnStatus, returns.TRANSITIONS, returns.BEGINNINGS),
+    "report": (reports.ReportStatus, reports.TRANSITIONS, reports.BEGINNINGS),
     "parcel": (shipments.ShipmentStatus, shipments.TRANSITIONS, shipments.BEGINNINGS),
 }
 
@@ -82,6 +83,7 @@ def test_every_state_of_a_life_cycle_is_reached_and_none_is_left_for_ever(cycle:
     [
         ("order", {"DELIVERED", "CANCELLED", "UNFULFILLABLE"}),
         ("return", {"CLOSED", "REJECTED", "EXPIRED"}),
+        ("report", {"DONE", "FATAL"}),
         ("parcel", {"DELIVERED", "RETURN_TO_SENDER"}),
     ],
 )

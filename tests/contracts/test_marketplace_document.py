@@ -8,10 +8,12 @@ import pytest
 from sandbox_server.domain import (
     catalogue,
     events,
+    figures,
     inventory,
     orders,
     prices,
     promotions,
+    reports,
     returns,
     settlements,
     shipments,
@@ -68,6 +70,10 @@ OPERATIONS: dict[str, tuple[str | None, int, int]] = {
     "listSettlements": ("finance:read", 30, 10),
     "getSettlement": ("finance:read", 30, 10),
     "listSettlementLines": ("finance:read", 30, 10),
+    "listReports": ("reports:read", 30, 10),
+    "requestReport": ("reports:read", 30, 10),
+    "getReport": ("reports:read", 30, 10),
+    "getReportDocument": ("reports:read", 30, 10),
     "listEvents": ("events:read", 120, 40),
     "listSubscriptions": ("events:read", 120, 40),
     "createSubscription": ("events:write", 120, 40),
@@ -94,6 +100,7 @@ LISTS = {
     "listInvoices",
     "listSettlements",
     "listSettlementLines",
+    "listReports",
     "listEvents",
     "listSubscriptions",
     "listDeliveries",
@@ -106,6 +113,7 @@ CREATE = {
     "postInvoice",
     "createPromotion",
     "createSubscription",
+    "requestReport",
 }
 VERSIONED = {
     "Store",
@@ -117,6 +125,7 @@ VERSIONED = {
     "Invoice",
     "Settlement",
     "Promotion",
+    "Report",
     "Subscription",
 }
 
@@ -181,6 +190,8 @@ def test_an_operation_documents_every_status_that_it_can_give(operation: Operati
         expected.add("415")
     if "Idempotency-Key" in operation.parameters:
         expected |= {"409", "422"}
+    if operation.operation_id == "getReportDocument":
+        expected.add("409")
     if "If-Match" in operation.parameters:
         expected |= {"412", "422"}
     assert {status for status in operation.answers if status >= "300"} == expected
@@ -243,6 +254,10 @@ def test_a_status_has_codes_of_its_own() -> None:
         ("TransferCancelReason", transfers.TransferCancelReason),
         ("DiscrepancyKind", transfers.DiscrepancyKind),
         ("PromotionKind", promotions.PromotionKind),
+        ("ReportType", reports.ReportType),
+        ("ReportFormat", reports.ReportFormat),
+        ("ReportStatus", reports.ReportStatus),
+        ("ReportFailure", reports.ReportFailure),
         ("EventType", events.EventType),
         ("SubscriptionStatus", webhooks.SubscriptionStatus),
         ("DeliveryOutcome", webhooks.Outcome),
@@ -269,12 +284,19 @@ def test_cancellations_and_rejected_reports_have_the_words_of_the_domain() -> No
         ("ShipmentStatus", shipments.TRANSITIONS),
         ("ReturnStatus", returns.TRANSITIONS),
         ("TransferStatus", transfers.TRANSITIONS),
+        ("ReportStatus", reports.TRANSITIONS),
     ],
 )
 def test_a_life_cycle_is_the_table_of_the_domain(schema: str, transitions: dict[str, frozenset[str]]) -> None:
     assert {
         state: set(next_ones) for state, next_ones in MARKETPLACE.schemas[schema]["x-lifecycle"].items()
     } == transitions
+
+
+def test_the_columns_of_reports_are_those_of_the_domain_and_members_of_a_row() -> None:
+    columns = {kind: tuple(names) for kind, names in MARKETPLACE.schemas["ReportType"]["x-columns"].items()}
+    assert columns == figures.COLUMNS
+    assert set(MARKETPLACE.schemas["ReportRow"]["properties"]) == {name for names in columns.values() for name in names}
 
 
 def test_the_forms_of_tracking_numbers_are_those_of_the_domain() -> None:

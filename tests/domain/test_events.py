@@ -19,6 +19,7 @@ def test_events_have_the_contracts_names() -> None:
         "inventory.low",
         "inventory.stale",
         "price.rejected",
+        "report.done",
         "account.warning",
         "subscription.test",
     }

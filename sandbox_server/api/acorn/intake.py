@@ -16,6 +16,8 @@ from sandbox_server.domain.haulage import Wanted as WantedTransfer
 from sandbox_server.domain.inventory import StockReport
 from sandbox_server.domain.invoices import Claim, InvoiceLine
 from sandbox_server.domain.orders import RejectReason
+from sandbox_server.domain.reports import ReportFormat, ReportType
+from sandbox_server.domain.reports import Wanted as WantedReport
 from sandbox_server.domain.returns import Condition, ReceivedLine, RefundLine, ReturnReason, Wanted
 from sandbox_server.domain.shipments import Carrier, Parcel, ShipmentStatus, TrackingEvent
 from sandbox_server.domain.stores import DAYS, Address, Capability, Span, Store, StoreStatus
@@ -174,6 +176,12 @@ def invoice(body: Body, currency: str) -> Claim:
     total = amounts.minor(body["total"], "/total")
     amounts.check()
     return Claim(body["shipmentId"], body["number"], moment(body["issuedAt"]), lines, total)
+
+
+def wanted_report(body: Body) -> WantedReport:
+    """Return what is to be told of which time."""
+    span = moment(body["from"]), moment(body["to"])
+    return WantedReport(ReportType(body["type"]), ReportFormat(body["format"]), *span, tuple(body.get("storeIds", ())))
 
 
 @lru_cache(maxsize=1024)  # a stock report says the same instant for each of its items

@@ -13,6 +13,7 @@ from sandbox_server.domain.errors import StoreNotYours
 from sandbox_server.domain.invoices import Invoice
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.promotions import Promotion
+from sandbox_server.domain.reports import Report
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.settlements import Settlement
 from sandbox_server.domain.shipments import Shipment
@@ -22,7 +23,9 @@ from sandbox_server.domain.webhooks import Subscription
 from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Table, Transaction
 
-Versioned = Store | Product | Order | Shipment | Return | Transfer | Promotion | Invoice | Settlement | Subscription
+Versioned = (
+    Store | Product | Order | Shipment | Return | Transfer | Promotion | Invoice | Settlement | Report | Subscription
+)
 E = TypeVar("E", bound=msgspec.Struct)
 
 

@@ -21,6 +21,7 @@ LISTS = frozenset(
         "listInvoices",
         "listSettlements",
         "listSettlementLines",
+        "listReports",
         "listEvents",
         "listSubscriptions",
         "listDeliveries",

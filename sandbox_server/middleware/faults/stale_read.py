@@ -42,6 +42,7 @@ class StaleReadEffect(Effect):
             "getPromotion",
             "getInvoice",
             "getSettlement",
+            "getReport",
             "getSubscription",
         },
         member="bySeconds",

@@ -38,6 +38,7 @@ class WriteLostEffect(Effect):
                 "receiveTransfer",
                 "cancelTransfer",
                 "postInvoice",
+                "requestReport",
                 "createSubscription",
                 "deleteSubscription",
                 "testSubscription",

@@ -18,7 +18,7 @@ PROBLEM = "application/problem+json"
 # openapi-core knows bearer tokens, and not the OAuth that gives them out.
 _BEARER = {"oauth": {"type": "http", "scheme": "bearer"}}
 _BYTES = ("application/pdf", "image/png", "application/octet-stream")
-_LINES = {"application/x-ndjson": bytes.decode}
+_LINES = {"application/x-ndjson": bytes.decode, "text/csv": bytes.decode}
 RETRYABLE = {"IDEMPOTENCY_IN_PROGRESS", "RATE_LIMITED", "INTERNAL", "UNAVAILABLE"}
 
 

@@ -225,6 +225,31 @@ def subscribed(sandbox: Sandbox, **changes: Any) -> Any:
     return answer.json()
 
 
+def report_on(**changes: Any) -> Any:
+    """Return the body that asks for last week's sales as JSON, changed where a test says so."""
+    body = {
+        "type": "SALES_BY_CHANNEL",
+        "from": "2026-11-20T15:00:00Z",
+        "to": "2026-11-27T15:00:00Z",
+        "format": "JSON",
+    }
+    return body | changes
+
+
+def asked_for(sandbox: Sandbox, **changes: Any) -> Any:
+    """Return a new report."""
+    answer = sandbox.post("/reports", report_on(**changes))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def told(sandbox: Sandbox, **changes: Any) -> Any:
+    """Return a report that is done."""
+    asked = asked_for(sandbox, **changes)
+    sandbox.pass_time(timedelta(seconds=90))
+    return sandbox.get(f"/reports/{asked['reportId']}").json()
+
+
 def level(sandbox: Sandbox, store_id: str, sku: str) -> tuple[int, int, int]:
     """Return what a store has of a SKU: on hand, reserved, allocated."""
     (item,) = sandbox.get("/inventory", storeId=store_id, sku=sku).json()["items"]

@@ -52,8 +52,15 @@ def test_what_the_clock_did_is_told_with_its_own_time(shop: Sandbox) -> None:
     assert (moved["timestamp"], moved["cause"]) == ("2026-11-27T17:00:00.000Z", f"acknowledge_by/{order.order_id}")
 
 
-UNHEARD = {EventType.INVENTORY_LOW, EventType.INVENTORY_STALE, EventType.ACCOUNT_WARNING, EventType.SUBSCRIPTION_TEST}
-"""Nobody has subscribed in a world's past."""
+UNHEARD = {
+    EventType.INVENTORY_LOW,
+    EventType.INVENTORY_STALE,
+    EventType.PRICE_REJECTED,
+    EventType.REPORT_DONE,
+    EventType.ACCOUNT_WARNING,
+    EventType.SUBSCRIPTION_TEST,
+}
+"""Nobody has subscribed, or asked for a report, in a world's past."""
 
 
 def test_a_world_with_a_past_tells_of_every_kind(chain: Sandbox) -> None:

@@ -10,6 +10,7 @@ from sandbox_server.traffic.throttle import Limit, Profile, Throttle
 from tests.api.acorn.conformance import documented, faults, problem
 from tests.api.acorn.requests import OF_OAUTH, OPERATIONS, SAMPLES, SCOPED, SECURED, WITH_BODY, Sample
 from tests.api.acorn.sandbox import KEY, READER_KEY, SUSPENDED_KEY, Sandbox
+from tests.api.acorn.shop import asked_for
 
 NOT_YET = {500, 503}
 """503 is what faults play; 500 is tested with a handler that breaks."""
@@ -191,6 +192,7 @@ def _nowhere(shop: Sandbox, operation_id: str, sample: Sample) -> httpx.Response
     head, kind, name, *rest = sample.path.split("/")
     missing = {"S": "S0404", "o": "ord_nowhere", "s": "shp_nowhere", "r": "ret_nowhere", "t": "trf_nowhere"}
     missing |= {"prm": "prm_nowhere", "sub": "sub_nowhere", "inv": "inv_nowhere", "stl": "stl_nowhere"}
+    missing |= {"rpt": "rpt_nowhere"}
     path = "/".join(
         (head, kind, "SKU-404" if name.startswith("SKU") else missing.get(name[:3]) or missing[name[0]], *rest)
     )
@@ -198,7 +200,9 @@ def _nowhere(shop: Sandbox, operation_id: str, sample: Sample) -> httpx.Response
 
 
 def _conflicting(shop: Sandbox, operation_id: str, sample: Sample) -> httpx.Response:
-    """Do a thing twice that can be done once."""
+    """Do a thing twice that can be done once, or read what is not there yet."""
+    if operation_id == "getReportDocument":
+        return send(shop, operation_id, sample._replace(path=f"/reports/{asked_for(shop)['reportId']}/document"))
     assert send(shop, operation_id, sample).is_success
     return send(shop, operation_id, sample)
 
@@ -244,6 +248,7 @@ UNREACHABLE = {
     ("openReturn", 409): 422,
     ("requestTransfer", 409): 201,
     ("createPromotion", 409): 201,
+    ("requestReport", 409): 201,
     ("createSubscription", 409): 201,
     ("testSubscription", 409): 202,
 }

@@ -60,6 +60,7 @@ def _changed(sample: Sample) -> Any:
         ("number", "S0001-2026-00043"),
         ("dispatchedAt", "2026-11-27T14:59:59Z"),
         ("final", True),
+        ("storeIds", ["S0001"]),
         ("url", "https://example.com/other"),
     ):
         if name in sample.body or (name, sample.path.rpartition("/")[2]) in _MAY_HAVE:
@@ -68,7 +69,7 @@ def _changed(sample: Sample) -> Any:
     return {**sample.body, "lines": [line, {**line, "lineId": "9"}]}
 
 
-_MAY_HAVE = {("note", "cancellations"), ("note", "transfers"), ("location", "tracking-events")}
+_MAY_HAVE = {("note", "cancellations"), ("note", "transfers"), ("storeIds", "reports"), ("location", "tracking-events")}
 
 
 def test_the_same_body_written_otherwise_is_the_same_call(shop: Sandbox) -> None:
