@@ -104,3 +104,12 @@ def test_instants_within_a_span_are_those_that_looking_at_each_would_find(
         expected = [position for position in range(start, stop) if step[2] <= by_hand[position] < step[3]]
         assert list(column.within(start, stop, step[2], step[3])) == expected
         assert list(column.copy().within(start, stop, step[2], step[3])) == expected
+
+
+def test_an_instant_is_found_wherever_it_lies_among_older_and_newer_ones() -> None:
+    column = Instants()
+    shuffled = [number * 7919 % 5003 for number in range(5003)]  # 5003 is prime: each number once
+    for at in shuffled:
+        column.append(at)
+    for at in range(0, 5003, 7):
+        assert list(column.within(0, 5003, at, at + 1)) == [shuffled.index(at)]
