@@ -1,10 +1,26 @@
 """The seventh invariant names what settlements say otherwise than it was."""
 
+from collections import Counter
+from datetime import timedelta
+from random import Random
+
+import pytest
 from msgspec.structs import replace
 
 from sandbox_server.domain.invariants import Breach
+from sandbox_server.domain.orders import Order, Reduction
 from sandbox_server.domain.reckoning import Account, account, settled, settlements_equal_the_ledger
-from sandbox_server.domain.settlements import LineKind, Settlement, SettlementLine, add_up, period_of
+from sandbox_server.domain.returns import RefundLine
+from sandbox_server.domain.sales import price_of, sold, units_of
+from sandbox_server.domain.settlements import (
+    LineKind,
+    Settlement,
+    SettlementLine,
+    add_up,
+    of_refund,
+    of_sale,
+    period_of,
+)
 from sandbox_server.domain.shipments import ShipmentLine
 from tests.domain.builders import NOW, a_line, a_return, a_return_line, a_shipment, an_order
 
@@ -76,3 +92,53 @@ def test_only_the_last_period_may_be_open() -> None:
         Breach(7, f"period {PERIOD.number}", "6 lines, and no settlement")
     ]
     assert breaches(accounts, [*LINES, newer]) == []
+
+
+def a_random_order(rng: Random, order_id: str, currency: str) -> Order:
+    lines = []
+    for line_id in ("1", "2")[: rng.randint(1, 2)]:
+        quantity, unit_price = rng.randint(1, 6), rng.randrange(200_000)
+        discount = rng.randrange(unit_price * quantity + 1) if rng.random() < 0.3 else 0
+        reduction = Reduction(unit_price, discount, ("prm_1",)) if discount else None
+        tax = (unit_price * quantity - discount) * 8 // 100
+        lines.append(a_line(line_id, quantity, unit_price=unit_price, tax=tax, reduction=reduction))
+    return an_order(*lines, order_id=order_id, currency=currency)
+
+
+@pytest.mark.parametrize("currency", ["JPY", "KWD"])
+def test_ten_thousand_orders_shipped_and_paid_back_in_parts_are_settled_to_the_minor_unit(currency: str) -> None:
+    rng = Random(currency)
+    lines: list[SettlementLine] = []
+    accounts, paid_in = {}, 0
+    for number in range(10_000):
+        order, now = a_random_order(rng, f"ord_{number}", currency), NOW + number * timedelta(hours=1)
+        cuts = {line.line_id: sorted((0, rng.randint(0, line.quantity), line.quantity)) for line in order.lines}
+        parts = [{line_id: cut[turn + 1] - cut[turn] for line_id, cut in cuts.items()} for turn in range(2)]
+        parcels = [
+            a_shipment(lines=tuple(ShipmentLine(line_id, "", units) for line_id, units in part.items() if units))
+            for part in parts
+        ]
+        postings = [
+            posting
+            for turn, parcel in enumerate(parcels)
+            for posting in of_sale(sold(order, units_of(parcels[:turn]), parcel), currency)
+        ]
+        owed, back = price_of(order.lines[0], order.lines[0].quantity, currency).gross, Counter[str]()
+        for _ in range(rng.randint(0, 3)):
+            amount = rng.randint(0, owed - back["1"])
+            postings += of_refund(order, [RefundLine("1", 1, amount)], back)
+            back["1"] += amount
+        for kind, amount, line_id in postings:
+            place, period = len(lines) + 1, period_of(now, "America/New_York").number
+            lines.append(SettlementLine(place, period, kind, order.order_id, "", amount, currency, now, line_id))
+        rmas = [a_return(a_return_line(refunded=back["1"]))]
+        accounts[order.order_id] = account(order, parcels, rmas, 0)
+        paid_in += sum(line.net + line.tax for line in order.lines) - back["1"]
+    periods = [period_of(line.at, "America/New_York") for line in lines]
+    closed = [
+        Settlement("stl", *period, currency, add_up([line for line in lines if line.period == period.number]), NOW, NOW)
+        for period in sorted(set(periods))[:-1]
+    ]
+    assert list(settlements_equal_the_ledger(accounts, lines, closed)) == []
+    assert sum(line.amount for line in lines if line.kind in (K.SALE, K.REFUND)) == paid_in
+    assert len(closed) > 10
