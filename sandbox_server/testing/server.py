@@ -56,6 +56,7 @@ class MarketplaceServer:
         words = [word for flag, value in flags.items() if value is not None for word in (flag, str(value))]
         if data_dir is None:
             words.append("--ephemeral")
+        words += ["--allow-webhook-hosts", "localhost"]  # where a test's own receivers are
         with tempfile.TemporaryFile() as complaints, _process(words, complaints) as process:
             yield cls(_address(process, complaints))
 

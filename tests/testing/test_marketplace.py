@@ -10,6 +10,7 @@ import pytest
 from sandbox_server import testing
 from sandbox_server.remote import Refused, Sandbox
 from sandbox_server.testing import Marketplace, MarketplaceServer, NotSettled, records
+from tests.receiver import receiving
 
 START = datetime(2026, 11, 27, 15, tzinfo=UTC)
 
@@ -35,6 +36,17 @@ def test_orders_are_placed_as_they_are_wanted(market: Marketplace) -> None:
     assert len({one.order_id for one in market.place_orders(3)}) == 3
     with pytest.raises(Refused, match="NO-SUCH-SKU"):
         market.place_order({"NO-SUCH-SKU": 1})
+
+
+def test_a_receiver_of_the_tests_own_is_called_before_the_clock_has_moved_on(market: Marketplace) -> None:
+    with receiving() as receiver:
+        asked = {"url": receiver.url, "eventTypes": ["order.created"]}
+        key = {"x-api-key": market.api_key}
+        made = httpx.post(f"{market.url}/subscriptions", json=asked, headers=key, trust_env=False)
+        assert made.status_code == 201, made.text
+        order = market.place_order({"SKU-00001": 1})
+        market.clock.advance(timedelta(0))
+        assert [got.event["data"] for got in receiver.received] == [{"orderId": order.order_id}]
 
 
 def test_what_is_told_does_not_change(market: Marketplace) -> None:
