@@ -34,10 +34,15 @@ def make_client(market: FakeMarketplace, clock: FakeClock) -> Iterator[MakeClien
     with ExitStack() as stack:
 
         def make(
-            source: Any = None, counter: Any = None, parts: Parts = PARTS, dock: Any = None, **settings: Any
+            source: Any = None,
+            counter: Any = None,
+            parts: Parts = PARTS,
+            dock: Any = None,
+            price_list: Any = None,
+            **settings: Any,
         ) -> Client:
             network = httpx.MockTransport(market)
-            client = Client(replace(SETTINGS, **settings), clock, parts, network, source, counter, dock)
+            client = Client(replace(SETTINGS, **settings), clock, parts, network, source, counter, dock, price_list)
             return stack.enter_context(closing(client))
 
         yield make

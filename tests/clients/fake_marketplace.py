@@ -75,7 +75,7 @@ Fault = httpx.Response | Exception | Callable[[httpx.Response], httpx.Response]
 
 class FakeMarketplace:
     """
-    Orders, levels, returns and transfers as JSON, and everything that was asked of them.
+    Orders, levels, prices, returns and transfers as JSON, and everything that was asked of them.
 
     Args:
         clock: Of the client, to see when it asked.
@@ -88,6 +88,7 @@ class FakeMarketplace:
         self.returns: dict[str, Json] = {}
         self.transfers: dict[str, Json] = {}
         self.levels: dict[tuple[str, str], Json] = {}
+        self.prices: dict[tuple[str, str], Json] = {}
         self.products = [{"sku": "MUG", "weightGrams": 420}]
         self.shipments: list[Json] = []
         self.seen: list[Seen] = []
@@ -207,6 +208,25 @@ class FakeMarketplace:
         self.change(self.levels[place], onHand=item["onHand"], sequence=item["sequence"])
         return {"storeId": place[0], "sku": place[1], "status": "ACCEPTED"}
 
+    def _listPrices(self, seen: Seen) -> httpx.Response:  # noqa: N802
+        return self._page(seen, list(self.prices.values()))
+
+    def _reportPrices(self, seen: Seen) -> httpx.Response:  # noqa: N802
+        results = [self._take_price(item) for item in seen.json["items"]]
+        accepted = sum(result["status"] == "ACCEPTED" for result in results)
+        return httpx.Response(200, json={"accepted": accepted, "rejected": len(results) - accepted, "items": results})
+
+    def _take_price(self, item: Json) -> Json:
+        place = item.get("storeId", ""), item["sku"]
+        named: Json = {name: item[name] for name in ("sku", "storeId") if name in item}
+        code = self.report_codes.pop(place, None)
+        if code is None and place in self.prices and item["sequence"] <= self.prices[place]["sequence"]:
+            code = "STALE_SEQUENCE"
+        if code is not None:
+            return {**named, "status": "REJECTED", "code": code, "message": "No."}
+        self.prices[place] = item | {"effectivePrice": item["listPrice"], "updatedAt": format_time(self.time)}
+        return {**named, "status": "ACCEPTED"}
+
     def _acknowledgeOrder(self, seen: Seen, order_id: str) -> httpx.Response:  # noqa: N802
         order = self.orders[order_id]
         if order["status"] != "NEW":
@@ -309,6 +329,8 @@ _OPERATIONS = {
     ("POST", "returns", "{}", "receipts"): "receiveReturn",
     ("POST", "returns", "{}", "refunds"): "refundReturn",
     ("GET", "transfers"): "listTransfers",
+    ("GET", "prices"): "listPrices",
+    ("PUT", "prices"): "reportPrices",
     ("GET", "transfers", "{}"): "getTransfer",
     ("POST", "transfers", "{}", "receipts"): "receiveTransfer",
 }

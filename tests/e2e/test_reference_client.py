@@ -180,6 +180,29 @@ def test_what_does_not_lie_on_the_shelves_is_reported_and_refused_and_never_ship
     assert {place: level["onHand"] for place, level in marketplace.levels().items()} == shelves
 
 
+def test_the_reference_client_keeps_the_prices_of_its_list(marketplace: Marketplace, tmp_path: Path) -> None:
+    skus = [product["sku"] for product in marketplace.all("/products")][:3]
+    store_id = marketplace.all("/stores")[0]["storeId"]
+    listed = tmp_path / "prices.csv"
+    with listed.open("w", newline="", encoding="utf-8") as file:
+        rows = [("sku", "storeId", "currency", "listPrice", "salePrice", "saleTo")]
+        rows += [(sku, "", "USD", "99.90", "89.90", "2036-01-01T00:00:00-05:00") for sku in skus]
+        csv.writer(file).writerows(
+            [*rows, (skus[0], store_id, "USD", "79.90", "", ""), ("NO-SKU", "", "USD", "1", "", "")]
+        )
+
+    first, again = (run_client(marketplace, tmp_path / state, "--prices", str(listed)) for state in ("state", "other"))
+
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    assert "4  prices reported" in first.stdout
+    assert "     0  prices reported" in again.stdout
+    assert "the price of NO-SKU in all stores is rejected: UNKNOWN_SKU" in first.stderr
+    kept = [
+        (price["sku"], price.get("storeId"), price["effectivePrice"]["amount"]) for price in marketplace.all("/prices")
+    ]
+    assert kept == [*((sku, None, "89.90") for sku in skus), (skus[0], store_id, "79.90")]
+
+
 def test_the_reference_client_receives_what_is_on_its_way_to_its_stores_and_nothing_else(
     marketplace: Marketplace, tmp_path: Path
 ) -> None:
