@@ -11,7 +11,7 @@ from tests.domain.builders import LATER, NOW, a_line, faults_of
 
 FIRST = InvoiceLine("1", 2, 2000, 160)
 SECOND = InvoiceLine("2", 1, 1000, 80)
-PARCEL = [Sold(a_line("1", 3), 2, Price(2000, 160)), Sold(a_line("2", 1), 1, Price(1000, 80))]
+PARCEL = [Sold(a_line("1", 3), 0, 2, Price(2000, 160)), Sold(a_line("2", 1), 0, 1, Price(1000, 80))]
 
 
 def claim(*lines: InvoiceLine, total: int = 3240) -> Claim:

@@ -109,6 +109,11 @@ def test_the_commission_on_a_line_is_rounded_half_to_even(net: int, fee: int) ->
     assert commission(a_line("1", 1, unit_price=net, tax=0), net, "JPY") == fee
 
 
+def test_a_part_bears_the_share_of_the_commission_that_it_is_of_the_line() -> None:
+    line = a_line("1", 1, unit_price=10, tax=0)
+    assert [commission(line, part, "JPY") for part in range(11)] == [0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2]
+
+
 def test_a_refund_costs_what_is_paid_back_and_brings_its_part_of_the_commission() -> None:
     order = an_order(a_line("1", 2), a_line("2", 1))
     lines = [RefundLine("1", 1, 1080), RefundLine("2", 1, 540)]
