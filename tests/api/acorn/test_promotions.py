@@ -8,7 +8,7 @@ import pytest
 from tests.api.acorn.conformance import faults, problem
 from tests.api.acorn.pricing import promoted, promotion, usd
 from tests.api.acorn.sandbox import STORE_KEY, Sandbox
-from tests.api.acorn.shop import WIRE_NOW, buy, receipt, returned
+from tests.api.acorn.shop import WIRE_NOW, acknowledged, buy, receipt, returned, shipment
 
 GIFT = {"kind": "BUY_X_GET_Y", "percent": None, "buy": 2, "get": 1}
 AMOUNT = {"kind": "AMOUNT_OFF", "percent": None, "amount": usd("2.50")}
@@ -123,3 +123,16 @@ def test_a_promotion_ends_by_itself(shop: Sandbox) -> None:
     shop.pass_time(timedelta(days=3))
     order = shop.get(f"/orders/{buy(shop, ('SKU-1', 1)).order_id}").json()
     assert "promotionIds" not in order["lines"][0]
+
+
+def test_what_is_cancelled_takes_its_share_of_the_discount_with_it(shop: Sandbox) -> None:
+    promoted(shop, percent=33)
+    order_id = acknowledged(shop, ("SKU-1", 3))
+    assert shop.post("/shipments", shipment(order_id)).status_code == 201
+    order = shop.post(f"/orders/{order_id}/cancellations", {"reason": "OTHER"}).json()
+    (line,) = order["lines"]
+    assert (line["quantity"], line["cancelledQuantity"]) == (3, 2)
+    # One for 12.90, less a third of 12.77, and a third of 2.07 of tax.
+    assert (line["unitPrice"], line["discount"]) == (usd("12.90"), usd("4.26"))
+    assert (line["tax"], line["total"]) == (usd("0.69"), usd("9.33"))
+    assert (order["subtotal"], order["tax"], order["total"]) == (usd("8.64"), usd("0.69"), usd("9.33"))
