@@ -12,7 +12,7 @@ from operator import add as add_up
 from typing import NamedTuple
 
 from sandbox_server.domain.inventory import StockLevel, available, is_stale
-from sandbox_server.domain.orders import HELD, AllocationStatus, Order, line_total
+from sandbox_server.domain.orders import HELD, AllocationStatus, Order, cost_of
 from sandbox_server.domain.reports import Report, ReportType
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment, ShipmentStatus
@@ -35,14 +35,14 @@ def sales(order: Order) -> Iterator[Piece]:
     """Return what an order adds to the sales of each store: orders, units, net amount, tax."""
     sums: dict[str, Figures] = {}
     for line in order.lines:
-        net, tax = line_total(line, order.currency)
-        units = 0
+        units, before = 0, cost_of(line, 0, order.currency)
         for part in line.allocations:
             if part.status in HELD:
-                # A share of the running total, less what went before: the stores' shares add up to the line's total.
-                before, units = units, units + part.quantity
-                amounts = (_between(money, before, units, line.kept) for money in (net, tax))
-                sums[part.store_id] = _sum(sums.get(part.store_id, (0, 0, 0)), (part.quantity, *amounts))
+                units += part.quantity
+                cost = cost_of(line, units, order.currency)
+                net, tax = (whole - known for whole, known in zip(cost, before, strict=True))
+                sums[part.store_id] = _sum(sums.get(part.store_id, (0, 0, 0)), (part.quantity, net.minor, tax.minor))
+                before = cost
     for store_id, figures in sums.items():
         yield (store_id, order.service_level), (1, *figures)
 
@@ -178,10 +178,6 @@ MONEY = frozenset({"netSales", "tax", "grossSales", "refunded"})
 
 def _sum(one: Figures, other: Figures) -> Figures:
     return tuple(map(add_up, one, other))
-
-
-def _between(total: Money, before: int, after: int, whole: int) -> int:
-    return (total.share(after, whole) - total.share(before, whole)).minor
 
 
 def _left_late(order: Order, shipment: Shipment) -> bool:

@@ -140,7 +140,7 @@ _ORDERS, _SHIPMENTS, _RETURNS, _LEVELS = map(attrgetter, ("orders", "shipments",
 _SOURCES: Mapping[ReportType, Sequence[_Source]] = {
     ReportType.SALES_BY_CHANNEL: (_Source(_ORDERS, _sales, 1000),),
     ReportType.STOCK_HEALTH: (
-        _Source(_LEVELS, _stock, 5000, in_span=False),
+        _Source(_LEVELS, _stock, 2000, in_span=False),
         _Source(_SHIPMENTS, _stock_shipped, 2000),
     ),
     ReportType.FULFILMENT_PERFORMANCE: (_Source(_ORDERS, _fulfilment, 500),),

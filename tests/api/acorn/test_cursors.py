@@ -10,7 +10,7 @@ from tests.api.acorn.sandbox import Sandbox
 from tests.api.acorn.shop import buy, open_shop
 
 LISTS = ("/stores", "/products", "/inventory", "/inventory/movements", "/orders", "/shipments", "/returns")
-EMPTY_LISTS = ("/transfers", "/prices", "/promotions", "/invoices", "/settlements")
+EMPTY_LISTS = ("/transfers", "/prices", "/promotions", "/invoices", "/settlements", "/reports")
 """Those of which the chain has nothing to walk over."""
 
 
