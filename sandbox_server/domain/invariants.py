@@ -9,10 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from sandbox_server.domain import orders, returns, shipments, transfers
+from sandbox_server.domain import orders, reports, returns, shipments, transfers
 from sandbox_server.domain.events import Change
 from sandbox_server.domain.inventory import Movement, Quantity, StockLevel
 from sandbox_server.domain.orders import AllocationStatus, Line, Order
+from sandbox_server.domain.reports import Report
 from sandbox_server.domain.returns import Return, ReturnLine
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.transfers import DiscrepancyKind, Transfer
@@ -138,6 +139,11 @@ def transfer_history_is_legal(transfer: Transfer) -> Iterator[Breach]:
     return _illegal(
         transfer.transfer_id, transfer.status, transfer.history, transfers.TRANSITIONS, transfers.BEGINNINGS
     )
+
+
+def report_history_is_legal(report: Report) -> Iterator[Breach]:
+    """Name steps that the life cycle of a report does not have (4)."""
+    return _illegal(report.report_id, report.status, report.history, reports.TRANSITIONS, reports.BEGINNINGS)
 
 
 def tracking_is_legal(shipment: Shipment) -> Iterator[Breach]:

@@ -39,6 +39,7 @@ def audit(tx: Transaction) -> list[Breach]:
         *invariants.tracking_numbers_are_unique(parcel for parcels in shipments.values() for parcel in parcels),
         *(breach for rmas in returns.values() for rma in rmas for breach in _return(rma)),
         *_transfers(tx),
+        *(breach for report in tx.reports.select() for breach in invariants.report_history_is_legal(report)),
         *_settlements(tx, shipments, returns),
     ]
 

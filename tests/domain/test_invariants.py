@@ -1,15 +1,18 @@
 """Every invariant holds of a right world and names what is broken in a wrong one."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from sandbox_server.domain import invariants
+from sandbox_server.domain import invariants, reports
 from sandbox_server.domain.events import Change
 from sandbox_server.domain.invariants import Breach
 from sandbox_server.domain.inventory import Cause, Movement, Quantity
 from sandbox_server.domain.orders import Order, OrderStatus
+from sandbox_server.domain.reports import Report, ReportFormat, ReportStatus, ReportType, Wanted
 from sandbox_server.domain.returns import Return, ReturnLine, ReturnStatus
 from sandbox_server.domain.shipments import Carrier, Shipment, ShipmentLine, ShipmentStatus, TrackingEvent
 from sandbox_server.domain.transfers import (
@@ -468,3 +471,24 @@ def test_a_right_history_of_a_transfer_is_legal(status: TransferStatus) -> None:
 def test_a_transfer_that_comes_before_it_leaves_is_named() -> None:
     transfer = a_transfer(status=T.RECEIVED, history=steps(T.REQUESTED, T.RECEIVED))
     assert found(invariants.transfer_history_is_legal(transfer)) == [(4, "trf_1", "went from REQUESTED to RECEIVED")]
+
+
+# Reports
+
+
+def a_report(*states: str) -> Report:
+    wanted = Wanted(ReportType.STOCK_HEALTH, ReportFormat.CSV, NOW - timedelta(days=1), NOW)
+    report = reports.request("rpt_1", wanted, NOW, "req_1")
+    return replace(report, status=ReportStatus(states[-1]), history=steps(*states))
+
+
+@pytest.mark.parametrize(
+    "end", [("IN_QUEUE",), ("IN_QUEUE", "IN_PROGRESS", "DONE"), ("IN_QUEUE", "IN_PROGRESS", "FATAL")]
+)
+def test_a_report_with_a_legal_history_is_not_named(end: tuple[str, ...]) -> None:
+    assert found(invariants.report_history_is_legal(a_report(*end))) == []
+
+
+def test_a_report_that_left_a_step_out_is_named() -> None:
+    report = a_report("IN_QUEUE", "DONE")
+    assert found(invariants.report_history_is_legal(report)) == [(4, "rpt_1", "went from IN_QUEUE to DONE")]

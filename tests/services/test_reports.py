@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sandbox_server.domain import reports as rules
 from sandbox_server.domain.errors import IllegalTransition, NotFound, Unprocessable
@@ -199,6 +200,12 @@ def test_a_report_that_reads_too_much_is_given_up(world: World, monkeypatch: pyt
     assert (drafts(world), world.due(report.report_id)) == ([], {})
     with pytest.raises(IllegalTransition):
         content(world, report)
+
+
+def test_the_audit_names_a_report_that_is_done_and_never_was_made(world: World) -> None:
+    report = ask(world)
+    world.do(lambda tx: tx.reports.put(replace(report, status=S.DONE)))
+    assert [breach[:2] for breach in world.see(audit)] == [(4, report.report_id)]
 
 
 # What it tells
