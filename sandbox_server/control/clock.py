@@ -57,7 +57,9 @@ class Clocks:
         mode, scale = pace_of(asked, record.clock.mode, record.clock.scale)
         async with record.moving:
             if "now" in asked:
-                await advance(record, target(record, record.tenant.now(), read_instant(asked["now"])), self._courier.settle)
+                await advance(
+                    record, target(record, record.tenant.now(), read_instant(asked["now"])), self._courier.settle
+                )
             record.clock.run(mode, scale)
         return _told(record)
 
