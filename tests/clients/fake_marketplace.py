@@ -91,6 +91,7 @@ class FakeMarketplace:
         self.prices: dict[tuple[str, str], Json] = {}
         self.products = [{"sku": "MUG", "weightGrams": 420}]
         self.shipments: list[Json] = []
+        self.invoices: list[Json] = []
         self.seen: list[Seen] = []
         self.faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self.page_size = 100
@@ -177,7 +178,7 @@ class FakeMarketplace:
 
     def _page(self, seen: Seen, items: list[Json]) -> httpx.Response:
         query = seen.query
-        named = [name for name in ("status", "storeId", "sku") if name in query]
+        named = [name for name in ("status", "storeId", "sku", "orderId") if name in query]
         after = datetime.fromisoformat(query.get("updatedAfter", "0001-01-01T00:00:00Z"))
         chosen = [
             item
@@ -270,8 +271,22 @@ class FakeMarketplace:
             part["shippedQuantity"] += shipped["quantity"]
             part["status"] = "SHIPPED" if part["shippedQuantity"] == part["quantity"] else "ALLOCATED"
         self._settle(order)
-        self.shipments.append(body)
-        return httpx.Response(201, json=body | {"shipmentId": f"shp_{len(self.shipments):04}"})
+        parcel = body | {"shipmentId": f"shp_{len(self.shipments) + 1:04}"}
+        self.shipments.append(parcel)
+        return httpx.Response(201, json=parcel)
+
+    def _listShipments(self, seen: Seen) -> httpx.Response:  # noqa: N802
+        return self._page(seen, self.shipments)
+
+    def _listInvoices(self, seen: Seen) -> httpx.Response:  # noqa: N802
+        return self._page(seen, self.invoices)
+
+    def _postInvoice(self, seen: Seen) -> httpx.Response:  # noqa: N802
+        (parcel,) = [parcel for parcel in self.shipments if parcel["shipmentId"] == seen.json["shipmentId"]]
+        if any(invoice["shipmentId"] == parcel["shipmentId"] for invoice in self.invoices):
+            return problem(409, "DUPLICATE")
+        self.invoices.append(seen.json | {"orderId": parcel["orderId"]})
+        return httpx.Response(201, json=self.invoices[-1])
 
     def _receiveReturn(self, seen: Seen, return_id: str) -> httpx.Response:  # noqa: N802
         rma = self.returns[return_id]
@@ -324,6 +339,9 @@ _OPERATIONS = {
     ("POST", "orders", "{}", "acknowledgements"): "acknowledgeOrder",
     ("POST", "orders", "{}", "cancellations"): "cancelOrder",
     ("POST", "shipments"): "createShipment",
+    ("GET", "shipments"): "listShipments",
+    ("GET", "invoices"): "listInvoices",
+    ("POST", "invoices"): "postInvoice",
     ("GET", "returns"): "listReturns",
     ("GET", "returns", "{}"): "getReturn",
     ("POST", "returns", "{}", "receipts"): "receiveReturn",
@@ -354,7 +372,15 @@ def an_allocation(store_id: str, quantity: int, status: str = "RESERVED") -> Jso
 
 def a_line(line_id: str, sku: str, *allocations: Json) -> Json:
     quantity = sum(part["quantity"] for part in allocations)
-    return {"lineId": line_id, "sku": sku, "quantity": quantity, "allocations": list(allocations)}
+    return {
+        "lineId": line_id,
+        "sku": sku,
+        "quantity": quantity,
+        "cancelledQuantity": 0,
+        "tax": {"amount": "0.10", "currency": "USD"},
+        "total": {"amount": f"{10 * quantity}.10", "currency": "USD"},
+        "allocations": list(allocations),
+    }
 
 
 def an_order(order_id: str, *lines: Json, status: str = "NEW") -> Json:

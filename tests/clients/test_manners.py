@@ -127,7 +127,7 @@ def test_a_client_that_is_to_end_ends_between_two_orders(client: Client, market:
     with pytest.raises(Stopped):
         client.worker.round()
     assert [order["status"] for order in market.orders.values()] == ["SHIPPED", "NEW", "NEW"]
-    assert client.worker.unfinished() == ["ord_0001", "ord_0002"]
+    assert client.worker.unfinished() == ["ord_0001", "ord_0002", "the invoices of ord_0000"]
 
 
 def _stop(seconds: float) -> None:

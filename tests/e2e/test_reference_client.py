@@ -233,6 +233,19 @@ def test_the_reference_client_receives_what_is_on_its_way_to_its_stores_and_noth
     assert_stock_conserves(marketplace)
 
 
+def test_the_reference_client_invoices_every_parcel_that_it_ships(marketplace: Marketplace, tmp_path: Path) -> None:
+    before = {parcel["shipmentId"] for parcel in marketplace.all("/shipments")}
+
+    ended = run_client(marketplace, tmp_path / "state")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    shipped = {parcel["shipmentId"] for parcel in marketplace.all("/shipments")} - before
+    invoices = marketplace.all("/invoices")
+    assert len(shipped) > 10
+    assert shipped <= {invoice["shipmentId"] for invoice in invoices}
+    assert f"{len(invoices)}  invoices posted" in ended.stdout
+
+
 def open_parts(orders: list[Json]) -> set[Place]:
     """Return where open orders have goods reserved or allocated."""
     return {

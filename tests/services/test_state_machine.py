@@ -33,6 +33,7 @@ from sandbox_server.domain.returns import (
     ReturnStatus,
     Wanted,
 )
+from sandbox_server.domain.settlements import next_overdue
 from sandbox_server.domain.shipments import TRANSITIONS as PARCEL_WAYS
 from sandbox_server.domain.shipments import Carrier, Parcel, Shipment, ShipmentStatus, TrackingEvent
 from sandbox_server.domain.stores import Capability, ServiceLevel, StoreStatus
@@ -264,6 +265,11 @@ class Marketplace(RuleBasedStateMachine):
                 expected.add(due_key(DueKind.RETURN_EXPIRY, rma.return_id))
             if rma.status is ReturnStatus.REFUNDED:
                 expected.add(due_key(DueKind.RETURN_CLOSING, rma.return_id))
+            if next_overdue(rma, self.now()) is not None:
+                expected.add(due_key(DueKind.RETURN_HOLD, rma.return_id))
+        closed = {settlement.period for settlement in self.world.see(lambda tx: list(tx.settlements.select()))}
+        moved = {line.period for line in self.world.see(lambda tx: list(tx.settlement_lines.select()))}
+        expected |= {due_key(DueKind.SETTLEMENT, str(period)) for period in moved - closed}
         planned = self.world.see(lambda tx: list(tx.due.select()))
         assert {event.key for event in planned} == expected
         assert [event for event in planned if event.due < self.now()] == []
