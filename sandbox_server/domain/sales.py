@@ -20,6 +20,9 @@ class Price(NamedTuple):
         return self.net + self.tax
 
 
+NOTHING = Price(0, 0)
+
+
 class Sold(NamedTuple):
     """Units of an order's line that left in one shipment; `before` so many others of it had left."""
 
@@ -31,6 +34,8 @@ class Sold(NamedTuple):
 
 def price_of(line: Line, units: int, currency: str) -> Price:
     """Return what the first so many units of a line cost."""
+    if not units:
+        return NOTHING
     net, tax = cost_of(line, units, currency)
     return Price(net.minor, tax.minor)
 

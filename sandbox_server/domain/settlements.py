@@ -165,9 +165,9 @@ def commission(line: Line, gross: int, currency: str) -> int:
     running total: what a shipment owes, and what a refund gives back, is the difference, so that nothing is left of it
     where everything is paid back.
     """
-    whole = price_of(line, line.quantity, currency)
-    if not whole.gross:
+    if not gross:
         return 0
+    whole = price_of(line, line.quantity, currency)
     return Money(whole.net, currency).share(COMMISSION_PERCENT, 100).share(gross, whole.gross).minor
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sandbox_server.domain import settlements as rules
 from sandbox_server.domain.errors import NotFound
-from sandbox_server.domain.events import DueKind
+from sandbox_server.domain.events import DueKind, due_key
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import RefundLine, Return
 from sandbox_server.domain.sales import sold
@@ -87,4 +87,5 @@ def _post(tx: Transaction, order_id: str, reference: str, postings: Iterable[Pos
         number = tx.settlement_lines.count() + 1
         line = SettlementLine(number, period.number, kind, order_id, reference, amount, tx.currency, tx.now, line_id)
         tx.settlement_lines.put(line)
-    schedule(tx, DueKind.SETTLEMENT, str(period.number), period.ends_at)
+    if not tx.due.has(due_key(DueKind.SETTLEMENT, str(period.number))):
+        schedule(tx, DueKind.SETTLEMENT, str(period.number), period.ends_at)
