@@ -34,8 +34,9 @@ _DAY = timedelta(days=1)
 def sales(order: Order) -> Iterator[Piece]:
     """Return what an order adds to the sales of each store: orders, units, net amount, tax."""
     sums: dict[str, Figures] = {}
+    nothing = Money(0, order.currency)
     for line in order.lines:
-        units, before = 0, cost_of(line, 0, order.currency)
+        units, before = 0, (nothing, nothing)
         for part in line.allocations:
             if part.status in HELD:
                 units += part.quantity
