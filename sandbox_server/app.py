@@ -38,6 +38,7 @@ from sandbox_server.services.access import Directory
 from sandbox_server.services.destinations import Destinations
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.metrics import Metrics
+from sandbox_server.services.plans import Plans
 from sandbox_server.services.tenants import Tenant
 from sandbox_server.settings import ClockMode, Settings
 from sandbox_server.traffic.faults import FaultRules
@@ -144,7 +145,7 @@ def _equipment(contract: Contract, settings: Settings) -> Callable[[Tenant], Non
             faults = FaultRules(tx.seed, _milliseconds)
         profile = settings.throttle or (Profile.DEFAULT if tenant.runs else Profile.OFF)
         tenant.equip(Journal(tenant.name, settings.journal_limit, candid), faults)
-        tenant.equip(Throttle(tariffs, profile), destinations)
+        tenant.equip(Throttle(tariffs, profile), destinations, Plans())
 
     return equip
 

@@ -18,6 +18,11 @@ class Tenant(Protocol):
     """A tenant, as far as the edge knows it."""
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
     def clock(self) -> Clock:
         """What its time runs by."""
         ...

@@ -17,7 +17,8 @@ DomainError
 ├── Forbidden
 │   ├── AccountSuspended
 │   ├── ScopeMissing
-│   └── StoreNotYours
+│   ├── StoreNotYours
+│   └── NdaMissing
 └── GrantRefused
 """
 
@@ -150,6 +151,13 @@ class StoreNotYours(Forbidden):
     def __init__(self, store_id: str | None) -> None:
         whom = f"store {store_id}" if store_id is not None else "all stores"
         super().__init__(f"The credential may not act for {whom}.")
+
+
+class NdaMissing(Forbidden):
+    """The company has not signed the agreement not to disclose."""
+
+    def __init__(self, application_id: str) -> None:
+        super().__init__(f"Application {application_id} has no signed agreement. Sign it with POST …/nda first.")
 
 
 class GrantRefused(DomainError):

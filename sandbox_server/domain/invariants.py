@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from sandbox_server.domain import orders, reports, returns, shipments, transfers
+from sandbox_server.domain import onboarding, orders, reports, returns, shipments, transfers
 from sandbox_server.domain.events import Change
 from sandbox_server.domain.inventory import Movement, Quantity, StockLevel
+from sandbox_server.domain.onboarding import Application
 from sandbox_server.domain.orders import AllocationStatus, Line, Order
 from sandbox_server.domain.reports import Report
 from sandbox_server.domain.returns import Return, ReturnLine
@@ -144,6 +145,12 @@ def transfer_history_is_legal(transfer: Transfer) -> Iterator[Breach]:
 def report_history_is_legal(report: Report) -> Iterator[Breach]:
     """Name steps that the life cycle of a report does not have (4)."""
     return _illegal(report.report_id, report.status, report.history, reports.TRANSITIONS, reports.BEGINNINGS)
+
+
+def application_history_is_legal(application: Application) -> Iterator[Breach]:
+    """Name steps that the life cycle of an application does not have (4)."""
+    cycle = onboarding.TRANSITIONS, onboarding.BEGINNINGS
+    return _illegal(application.application_id, application.status, application.history, *cycle)
 
 
 def tracking_is_legal(shipment: Shipment) -> Iterator[Breach]:

@@ -13,6 +13,7 @@ from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import Movement, StockLevel
 from sandbox_server.domain.invoices import Invoice
+from sandbox_server.domain.onboarding import Application
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
 from sandbox_server.domain.promotions import Promotion
@@ -245,6 +246,7 @@ class MemoryTransaction:
     reports: Table[Report]
     drafts: Table[Draft]
     documents: Table[ReportDocument]
+    applications: Table[Application]
     events: Table[Event]
     due: Table[DueEvent]
     ledger: Ledger

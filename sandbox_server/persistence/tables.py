@@ -12,6 +12,7 @@ from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.events import DueEvent, Event
 from sandbox_server.domain.inventory import StockLevel, level_key
 from sandbox_server.domain.invoices import Invoice
+from sandbox_server.domain.onboarding import Application
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.prices import Price
 from sandbox_server.domain.promotions import Promotion
@@ -164,6 +165,12 @@ REPORTS = Spec(
 )
 DRAFTS = Spec("drafts", Draft, attrgetter("report_id"))
 DOCUMENTS = Spec("documents", ReportDocument, attrgetter("report_id"))
+APPLICATIONS = Spec(
+    "applications",
+    Application,
+    attrgetter("application_id"),
+    moving={"status": lambda application: (application.status,)},
+)
 EVENTS = Spec("events", Event, attrgetter("event_id"), fixed={"type": lambda event: (event.type,)}, updated="at")
 DUE = Spec("due", DueEvent, lambda event: event.key)
 CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.client_id)
@@ -222,6 +229,7 @@ SPECS: tuple[Spec[Any], ...] = (
     REPORTS,
     DRAFTS,
     DOCUMENTS,
+    APPLICATIONS,
     EVENTS,
     DUE,
     CREDENTIALS,

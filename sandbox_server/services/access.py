@@ -15,6 +15,7 @@ from sandbox_server.domain.errors import (
     Unauthenticated,
 )
 from sandbox_server.kernel.ids import make_id
+from sandbox_server.services import issued
 from sandbox_server.services.ports import Transaction
 from sandbox_server.services.tenants import Tenant
 from sandbox_server.traffic import credentials as rules
@@ -107,7 +108,7 @@ class Directory:
         Raises:
             Unauthenticated: It is nobody's.
         """
-        found = self._keys.get(rules.digest(api_key))
+        found = self._keys.get(rules.digest(api_key)) or self._identify_issued(api_key)
         if found is None:
             raise Unauthenticated("The API key is not known.")
         return found
@@ -134,10 +135,22 @@ class Directory:
         Raises:
             GrantRefused: No client has this id.
         """
-        tenant = self._clients.get(client_id)
+        tenant = self._clients.get(client_id) or self._tenants.get(issued.tenant_of_client(client_id))
         if tenant is None:
             raise _unknown_client()
         return tenant
+
+    def _identify_issued(self, api_key: str) -> Authenticated | None:
+        """Return who calls with a key that onboarding gave out, if it is one."""
+        client_id = issued.client_of_key(api_key)
+        tenant = self._tenants.get(issued.tenant_of_client(client_id))
+        if tenant is None:
+            return None
+        with tenant.read() as tx:
+            credential = issued.find(tx, client_id)
+        if credential is None or not rules.matches(api_key, credential.api_key_digest):
+            return None
+        return Authenticated(tenant, Caller(credential, frozenset(credential.scopes)))
 
     def _forget_clients(self, tenant: Tenant) -> None:
         self._keys = {key: found for key, found in self._keys.items() if found.tenant is not tenant}
@@ -161,7 +174,7 @@ def authenticate(tx: Transaction, client_id: str, secret: str) -> Credential:
         GrantRefused: `invalid_client`: the id or the secret is wrong.
         AccountSuspended: It is right, and of no use.
     """
-    credential = tx.credentials.get(client_id)
+    credential = _client(tx, client_id)
     if credential is None or not rules.matches(secret, credential.secret_digest):
         raise _unknown_client()
     if credential.suspended:
@@ -234,7 +247,7 @@ def expire(tx: Transaction, credential: Credential, text: str) -> None:
 
 def _caller(tx: Transaction, text: str) -> Caller:
     token = tx.tokens.get(rules.digest(text))
-    credential = tx.credentials.get(token.client_id) if token is not None else None
+    credential = _client(tx, token.client_id) if token is not None else None
     if token is None or credential is None or token.kind is not TokenKind.ACCESS:
         raise Unauthenticated("The access token is not known.")
     match rules.token_state(token, tx.now):
@@ -244,6 +257,10 @@ def _caller(tx: Transaction, text: str) -> Caller:
             raise TokenRevoked
         case TokenState.VALID:
             return Caller(credential, frozenset(token.scopes))
+
+
+def _client(tx: Transaction, client_id: str) -> Credential | None:
+    return tx.credentials.get(client_id) or issued.find(tx, client_id)
 
 
 def _unknown_client() -> GrantRefused:

@@ -40,6 +40,7 @@ def audit(tx: Transaction) -> list[Breach]:
         *(breach for rmas in returns.values() for rma in rmas for breach in _return(rma)),
         *_transfers(tx),
         *(breach for report in tx.reports.select() for breach in invariants.report_history_is_legal(report)),
+        *(breach for one in tx.applications.select() for breach in invariants.application_history_is_legal(one)),
         *_settlements(tx, shipments, returns),
     ]
 

@@ -80,6 +80,7 @@ class World:
 class SampleTenant:
     world: World = field(default_factory=World)
     clock: Clock = field(default_factory=lambda: FrozenClock(NOW))
+    name: str = "sample"
 
     def power(self, kind: type[P]) -> P:
         raise KeyError(kind)

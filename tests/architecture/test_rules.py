@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from sandbox_server import domain, kernel, traffic
-from sandbox_server.domain import errors, events, orders, reports, returns, shipments
+from sandbox_server.domain import errors, events, onboarding, orders, reports, returns, shipments
 from sandbox_server.domain.errors import DomainError
 from sandbox_server.traffic import throttle
 
@@ -30,6 +30,11 @@ LIFE_CYCLES: Mapping[str, Cycle] = {
     "order": (orders.OrderStatus, orders.TRANSITIONS, orders.BEGINNINGS),
     "return": (returns.ReturnStatus, returns.TRANSITIONS, returns.BEGINNINGS),
     "report": (reports.ReportStatus, reports.TRANSITIONS, reports.BEGINNINGS),
+    "application": (
+        onboarding.ApplicationStatus,
+        onboarding.TRANSITIONS,
+        onboarding.BEGINNINGS,
+    ),
     "parcel": (shipments.ShipmentStatus, shipments.TRANSITIONS, shipments.BEGINNINGS),
 }
 
@@ -84,6 +89,7 @@ def test_every_state_of_a_life_cycle_is_reached_and_none_is_left_for_ever(cycle:
         ("order", {"DELIVERED", "CANCELLED", "UNFULFILLABLE"}),
         ("return", {"CLOSED", "REJECTED", "EXPIRED"}),
         ("report", {"DONE", "FATAL"}),
+        ("application", {"INELIGIBLE", "LIVE"}),
         ("parcel", {"DELIVERED", "RETURN_TO_SENDER"}),
     ],
 )
@@ -115,6 +121,9 @@ def test_what_is_kept_is_packed_without_the_names_of_its_fields() -> None:
     named = {kind.__name__ for kind in entities if not kind.__struct_config__.array_like}
     assert named == {
         "Caller",
+        "CertificationReport",
+        "CheckResult",
+        "Evidence",
         "StockReport",
         "Entry",
         "Half",

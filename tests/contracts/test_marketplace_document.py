@@ -7,9 +7,11 @@ import pytest
 
 from sandbox_server.domain import (
     catalogue,
+    certificates,
     events,
     figures,
     inventory,
+    onboarding,
     orders,
     prices,
     promotions,
@@ -74,6 +76,14 @@ OPERATIONS: dict[str, tuple[str | None, int, int]] = {
     "requestReport": ("reports:read", 30, 10),
     "getReport": ("reports:read", 30, 10),
     "getReportDocument": ("reports:read", 30, 10),
+    "listApplications": ("onboarding", 30, 10),
+    "createApplication": ("onboarding", 30, 10),
+    "getApplication": ("onboarding", 30, 10),
+    "signAgreement": ("onboarding", 30, 10),
+    "getApplicationContract": ("onboarding", 30, 10),
+    "submitTestReport": ("onboarding", 30, 10),
+    "goLive": ("onboarding", 30, 10),
+    "getHealthChecks": ("onboarding", 30, 10),
     "listEvents": ("events:read", 120, 40),
     "listSubscriptions": ("events:read", 120, 40),
     "createSubscription": ("events:write", 120, 40),
@@ -101,6 +111,7 @@ LISTS = {
     "listSettlements",
     "listSettlementLines",
     "listReports",
+    "listApplications",
     "listEvents",
     "listSubscriptions",
     "listDeliveries",
@@ -114,6 +125,7 @@ CREATE = {
     "createPromotion",
     "createSubscription",
     "requestReport",
+    "createApplication",
 }
 VERSIONED = {
     "Store",
@@ -126,14 +138,19 @@ VERSIONED = {
     "Settlement",
     "Promotion",
     "Report",
+    "Application",
+    "LiveApplication",
     "Subscription",
 }
+
+UNSTORED = {"createToken", "getApplicationContract", "goLive"}
+"""What caches must not keep, for its secrets."""
 
 # Source: contract, "Errors".
 CODES = {
     400: {"INVALID_REQUEST", "CURSOR_MISMATCH"},
     401: {"UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_REVOKED"},
-    403: {"SCOPE_MISSING", "STORE_NOT_YOURS", "ACCOUNT_SUSPENDED"},
+    403: {"SCOPE_MISSING", "STORE_NOT_YOURS", "ACCOUNT_SUSPENDED", "NDA_MISSING"},
     404: {"NOT_FOUND"},
     405: {"METHOD_NOT_ALLOWED"},
     406: {"NOT_ACCEPTABLE"},
@@ -190,7 +207,7 @@ def test_an_operation_documents_every_status_that_it_can_give(operation: Operati
         expected.add("415")
     if "Idempotency-Key" in operation.parameters:
         expected |= {"409", "422"}
-    if operation.operation_id == "getReportDocument":
+    if operation.operation_id in {"getReportDocument", "getHealthChecks"}:
         expected.add("409")
     if "If-Match" in operation.parameters:
         expected |= {"412", "422"}
@@ -217,7 +234,7 @@ def test_a_success_carries_the_headers_of_its_kind(operation: Operation) -> None
     assert ("ETag" in headers) == bool(schemas & VERSIONED)
     assert ("Idempotent-Replayed" in headers) == ("Idempotency-Key" in operation.parameters)
     assert ("Location" in headers) == (operation.operation_id in CREATE)
-    assert ("Cache-Control" in headers) == (operation.operation_id == "createToken")
+    assert ("Cache-Control" in headers) == (operation.operation_id in UNSTORED)
 
 
 def test_a_status_has_codes_of_its_own() -> None:
@@ -258,6 +275,13 @@ def test_a_status_has_codes_of_its_own() -> None:
         ("ReportFormat", reports.ReportFormat),
         ("ReportStatus", reports.ReportStatus),
         ("ReportFailure", reports.ReportFailure),
+        ("ApplicationStatus", onboarding.ApplicationStatus),
+        ("AccountKind", onboarding.AccountKind),
+        ("ChainSystem", onboarding.System),
+        ("ChainFunction", onboarding.ChainFunction),
+        ("Ineligibility", onboarding.Ineligibility),
+        ("CheckVerdict", certificates.CheckVerdict),
+        ("VerificationDoubt", certificates.Doubt),
         ("EventType", events.EventType),
         ("SubscriptionStatus", webhooks.SubscriptionStatus),
         ("DeliveryOutcome", webhooks.Outcome),
@@ -285,6 +309,7 @@ def test_cancellations_and_rejected_reports_have_the_words_of_the_domain() -> No
         ("ReturnStatus", returns.TRANSITIONS),
         ("TransferStatus", transfers.TRANSITIONS),
         ("ReportStatus", reports.TRANSITIONS),
+        ("ApplicationStatus", onboarding.TRANSITIONS),
     ],
 )
 def test_a_life_cycle_is_the_table_of_the_domain(schema: str, transitions: dict[str, frozenset[str]]) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from sandbox_server.domain import invariants, reports
+from sandbox_server.domain import invariants, onboarding, reports
 from sandbox_server.domain.events import Change
 from sandbox_server.domain.invariants import Breach
 from sandbox_server.domain.inventory import Cause, Movement, Quantity
+from sandbox_server.domain.onboarding import AccountKind, Applicant, Application, ApplicationStatus
 from sandbox_server.domain.orders import Order, OrderStatus
 from sandbox_server.domain.reports import Report, ReportFormat, ReportStatus, ReportType, Wanted
 from sandbox_server.domain.returns import Return, ReturnLine, ReturnStatus
@@ -23,6 +24,7 @@ from sandbox_server.domain.transfers import (
     TransferLine,
     TransferStatus,
 )
+from sandbox_server.kernel.money import Money
 from tests.domain.builders import (
     NOW,
     a_level,
@@ -492,3 +494,22 @@ def test_a_report_with_a_legal_history_is_not_named(end: tuple[str, ...]) -> Non
 def test_a_report_that_left_a_step_out_is_named() -> None:
     report = a_report("IN_QUEUE", "DONE")
     assert found(invariants.report_history_is_legal(report)) == [(4, "rpt_1", "went from IN_QUEUE to DONE")]
+
+
+# Applications
+
+
+def an_application(*states: str) -> Application:
+    company = Applicant("Hudson", AccountKind.SELLER, Money(0, "USD"), 0, (), ())
+    application = onboarding.apply("app_1", company, NOW, "req_1")
+    return replace(application, status=ApplicationStatus(states[-1]), history=steps(*states))
+
+
+@pytest.mark.parametrize("states", [("INELIGIBLE",), ("ELIGIBLE", "NDA_SIGNED", "REFUSED", "VERIFIED", "LIVE")])
+def test_an_application_with_a_legal_history_is_not_named(states: tuple[str, ...]) -> None:
+    assert found(invariants.application_history_is_legal(an_application(*states))) == []
+
+
+def test_an_application_that_was_never_verified_and_is_live_is_named() -> None:
+    application = an_application("ELIGIBLE", "NDA_SIGNED", "LIVE")
+    assert found(invariants.application_history_is_legal(application)) == [(4, "app_1", "went from NDA_SIGNED to LIVE")]

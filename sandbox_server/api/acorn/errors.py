@@ -15,6 +15,7 @@ KINDS: Kinds = {
     **COMMON,
     refusals.RateLimited: Kind(429, "RATE_LIMITED", "Too many calls of this operation", retryable=True),
     errors.StoreNotYours: Kind(403, "STORE_NOT_YOURS", "The credential is bound to other stores"),
+    errors.NdaMissing: Kind(403, "NDA_MISSING", "The agreement not to disclose is not signed"),
     errors.StaleVersion: Kind(412, "STALE_VERSION", "It has changed since you read it"),
 }
 

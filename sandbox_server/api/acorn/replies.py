@@ -11,6 +11,7 @@ from sandbox_server.api.pagination import next_cursor, page_query
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.errors import StoreNotYours
 from sandbox_server.domain.invoices import Invoice
+from sandbox_server.domain.onboarding import Application
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.promotions import Promotion
 from sandbox_server.domain.reports import Report
@@ -24,7 +25,18 @@ from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Table, Transaction
 
 Versioned = (
-    Store | Product | Order | Shipment | Return | Transfer | Promotion | Invoice | Settlement | Report | Subscription
+    Store
+    | Product
+    | Order
+    | Shipment
+    | Return
+    | Transfer
+    | Promotion
+    | Invoice
+    | Settlement
+    | Report
+    | Application
+    | Subscription
 )
 E = TypeVar("E", bound=msgspec.Struct)
 

@@ -22,6 +22,7 @@ LISTS = frozenset(
         "listSettlements",
         "listSettlementLines",
         "listReports",
+        "listApplications",
         "listEvents",
         "listSubscriptions",
         "listDeliveries",

@@ -43,6 +43,7 @@ class StaleReadEffect(Effect):
             "getInvoice",
             "getSettlement",
             "getReport",
+            "getApplication",
             "getSubscription",
         },
         member="bySeconds",

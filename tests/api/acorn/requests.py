@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tests.api.acorn.conformance import CONTRACT
+from tests.api.acorn.joining import application, applied, certified, live, signature, signed, verified
 from tests.api.acorn.pricing import price_report, promoted, promotion
 from tests.api.acorn.sandbox import Sandbox
 from tests.api.acorn.shop import (
@@ -122,6 +123,14 @@ SAMPLES: Mapping[str, Callable[[Sandbox], Sample]] = {
     "requestReport": lambda _: Sample("/reports", report_on()),
     "getReport": lambda shop: Sample(f"/reports/{asked_for(shop)['reportId']}"),
     "getReportDocument": lambda shop: Sample(f"/reports/{told(shop)['reportId']}/document"),
+    "listApplications": lambda _: Sample("/applications"),
+    "createApplication": lambda _: Sample("/applications", application()),
+    "getApplication": lambda shop: Sample(f"/applications/{applied(shop)}"),
+    "signAgreement": lambda shop: Sample(f"/applications/{applied(shop)}/nda", signature()),
+    "getApplicationContract": lambda shop: Sample(f"/applications/{signed(shop)}/contract"),
+    "submitTestReport": lambda shop: Sample(f"/applications/{signed(shop)}/test-reports", certified()),
+    "goLive": lambda shop: Sample(f"/applications/{verified(shop)}/go-live"),
+    "getHealthChecks": lambda shop: Sample(f"/applications/{live(shop)}/health-checks"),
     "listEvents": lambda _: Sample("/events"),
     "listSubscriptions": lambda _: Sample("/subscriptions"),
     "createSubscription": lambda _: Sample("/subscriptions", subscription()),

@@ -8,6 +8,7 @@ import pytest
 from sandbox_server.api.bodies import LIMIT
 from sandbox_server.traffic.throttle import Limit, Profile, Throttle
 from tests.api.acorn.conformance import documented, faults, problem
+from tests.api.acorn.joining import live, verified
 from tests.api.acorn.requests import OF_OAUTH, OPERATIONS, SAMPLES, SCOPED, SECURED, WITH_BODY, Sample
 from tests.api.acorn.sandbox import KEY, READER_KEY, SUSPENDED_KEY, Sandbox
 from tests.api.acorn.shop import asked_for
@@ -91,7 +92,8 @@ def test_a_credential_may_do_what_its_scopes_say(shop: Sandbox, operation_id: st
 
 def test_reading_and_writing_are_two_scopes_of_each_resource_and_to_ask_for_a_report_is_to_read(shop: Sandbox) -> None:
     words = {"GET": "read"}
-    for operation_id in set(SCOPED) - {"requestReport"}:
+    joining = {name for name in SCOPED if OPERATIONS[name].scopes == ("onboarding",)}
+    for operation_id in set(SCOPED) - {"requestReport"} - joining:
         (scope,) = OPERATIONS[operation_id].scopes
         assert scope.endswith(f":{words.get(OPERATIONS[operation_id].method, 'write')}"), operation_id
 
@@ -192,7 +194,7 @@ def _nowhere(shop: Sandbox, operation_id: str, sample: Sample) -> httpx.Response
     head, kind, name, *rest = sample.path.split("/")
     missing = {"S": "S0404", "o": "ord_nowhere", "s": "shp_nowhere", "r": "ret_nowhere", "t": "trf_nowhere"}
     missing |= {"prm": "prm_nowhere", "sub": "sub_nowhere", "inv": "inv_nowhere", "stl": "stl_nowhere"}
-    missing |= {"rpt": "rpt_nowhere"}
+    missing |= {"rpt": "rpt_nowhere", "app": "app_nowhere"}
     path = "/".join(
         (head, kind, "SKU-404" if name.startswith("SKU") else missing.get(name[:3]) or missing[name[0]], *rest)
     )
@@ -203,6 +205,10 @@ def _conflicting(shop: Sandbox, operation_id: str, sample: Sample) -> httpx.Resp
     """Do a thing twice that can be done once, or read what is not there yet."""
     if operation_id == "getReportDocument":
         return send(shop, operation_id, sample._replace(path=f"/reports/{asked_for(shop)['reportId']}/document"))
+    if operation_id == "getHealthChecks":
+        return send(shop, operation_id, sample._replace(path=f"/applications/{verified(shop)}/health-checks"))
+    if operation_id == "submitTestReport":
+        return send(shop, operation_id, sample._replace(path=f"/applications/{live(shop)}/test-reports"))
     assert send(shop, operation_id, sample).is_success
     return send(shop, operation_id, sample)
 
@@ -249,6 +255,7 @@ UNREACHABLE = {
     ("requestTransfer", 409): 201,
     ("createPromotion", 409): 201,
     ("requestReport", 409): 201,
+    ("createApplication", 409): 201,
     ("createSubscription", 409): 201,
     ("testSubscription", 409): 202,
 }

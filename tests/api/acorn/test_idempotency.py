@@ -62,6 +62,9 @@ def _changed(sample: Sample) -> Any:
         ("final", True),
         ("storeIds", ["S0001"]),
         ("url", "https://example.com/other"),
+        ("company", "Another"),
+        ("title", "Clerk"),
+        ("planHash", "f" * 64),
     ):
         if name in sample.body or (name, sample.path.rpartition("/")[2]) in _MAY_HAVE:
             return {**sample.body, name: value}
@@ -184,7 +187,7 @@ def test_a_key_is_of_no_account_where_no_post_is(shop: Sandbox) -> None:
 
 
 def test_every_post_but_those_of_oauth_takes_a_key() -> None:
-    without_body = {"testSubscription"}
+    without_body = {"testSubscription", "goLive"}
     assert set(POSTS) == (set(WITH_BODY) | without_body) - {
         "createToken",
         "revokeToken",
