@@ -1,6 +1,6 @@
 """Things for tests, from stores to transfers: right in themselves, changed where a test says so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from sandbox_server.domain.allocation import Share
 from sandbox_server.domain.errors import DomainError
 from sandbox_server.domain.events import Change
 from sandbox_server.domain.fulfilment import Deadlines, Placement, place
+from sandbox_server.domain.invariants import Breach
 from sandbox_server.domain.inventory import StockLevel
 from sandbox_server.domain.orders import Allocation, AllocationStatus, Buyer, Line, Order, OrderStatus
 from sandbox_server.domain.returns import Return, ReturnLine, ReturnReason, ReturnStatus
@@ -224,3 +225,8 @@ TRANSFER_HISTORIES = {
 def faults_of(refusal: DomainError) -> Sequence[tuple[str, str]]:
     """Where a refusal says that something is wrong, and what."""
     return [(fault.pointer, fault.code) for fault in refusal.faults]
+
+
+def found(breaches: Iterable[Breach]) -> list[tuple[int, str, str]]:
+    """What is named, as plain tuples."""
+    return [(breach.invariant, breach.subject, breach.detail) for breach in breaches]
