@@ -8,13 +8,12 @@ high: exact for every shape, one draw an arrival, and where a process stands is 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
-from math import log1p, sqrt
-from typing import NamedTuple
+from math import log1p
 
 import msgspec
 
 from sandbox_server.kernel.clock import whole_milliseconds
+from sandbox_server.kernel.curves import Curve, Knot
 from sandbox_server.kernel.randomness import fraction
 
 
@@ -29,20 +28,13 @@ class Profile(StrEnum):
     RETURNS_WAVE = "RETURNS_WAVE"
 
 
-class Knot(NamedTuple):
-    """A rate at a part of the duration, from 0 to 1; between two knots the rate changes evenly."""
-
-    at: float
-    rate: float
-
-
-_HEIGHTS: Mapping[Profile, tuple[Knot, ...]] = {
-    Profile.STEADY: (Knot(0, 1), Knot(1, 1)),
-    Profile.RAMP: (Knot(0, 0), Knot(1, 1)),
+CURVES: Mapping[Profile, Curve] = {
+    Profile.STEADY: Curve(Knot(0, 1), Knot(1, 1)),
+    Profile.RAMP: Curve(Knot(0, 0), Knot(1, 1)),
     # Ten times as many for a tenth of the time.
-    Profile.SPIKE: (Knot(0, 1), Knot(0.45, 1), Knot(0.45, 10), Knot(0.55, 10), Knot(0.55, 1), Knot(1, 1)),
+    Profile.SPIKE: Curve(Knot(0, 1), Knot(0.45, 1), Knot(0.45, 10), Knot(0.55, 10), Knot(0.55, 1), Knot(1, 1)),
     # A rush when it opens, a long day, a second rush in the evening, and the end.
-    Profile.PEAK_SALE: (
+    Profile.PEAK_SALE: Curve(
         Knot(0, 2),
         Knot(0.04, 8),
         Knot(0.12, 4),
@@ -53,9 +45,9 @@ _HEIGHTS: Mapping[Profile, tuple[Knot, ...]] = {
         Knot(1, 1),
     ),
     # Nine of ten in the first tenth.
-    Profile.FLASH: (Knot(0, 180), Knot(0.1, 0), Knot(0.1, 10 / 9), Knot(1, 10 / 9)),
+    Profile.FLASH: Curve(Knot(0, 180), Knot(0.1, 0), Knot(0.1, 10 / 9), Knot(1, 10 / 9)),
     # It swells, and ebbs more slowly.
-    Profile.RETURNS_WAVE: (Knot(0, 0), Knot(0.3, 3), Knot(0.5, 2), Knot(1, 0)),
+    Profile.RETURNS_WAVE: Curve(Knot(0, 0), Knot(0.3, 3), Knot(0.5, 2), Knot(1, 0)),
 }
 
 
@@ -99,7 +91,7 @@ def awaiting(arrivals: Arrivals) -> Arrivals:
     expected = arrivals.per_minute * arrivals.milliseconds / 60_000
     if reached > expected:
         return msgspec.structs.replace(arrivals, next_at=None)
-    wait = arrivals.duration * part_of_time(arrivals.profile, reached / expected)
+    wait = arrivals.duration * CURVES[arrivals.profile].part_of_time(reached / expected)
     next_at = whole_milliseconds(arrivals.started_at + wait)
     return msgspec.structs.replace(arrivals, reached=reached, next_at=next_at)
 
@@ -107,47 +99,3 @@ def awaiting(arrivals: Arrivals) -> Arrivals:
 def arrived(arrivals: Arrivals) -> Arrivals:
     """Return the arrivals with one more come, and the next one awaited."""
     return awaiting(msgspec.structs.replace(arrivals, arrived=arrivals.arrived + 1))
-
-
-def part_of_time(profile: Profile, part_of_arrivals: float) -> float:
-    """Return the part of the duration by which this part of the arrivals, from 0 to 1, has come on average."""
-    left = part_of_arrivals
-    for stretch in _STRETCHES[profile]:
-        if left <= stretch.area:
-            return stretch.begins + stretch.reached_by(left)
-        left -= stretch.area
-    return 1.0
-
-
-class _Stretch(NamedTuple):
-    """What lies between two knots; `area` is its part of all arrivals."""
-
-    begins: float
-    length: float
-    low: float
-    slope: float
-    area: float
-
-    def reached_by(self, area: float) -> float:
-        """Return x where low x + slope x² / 2 = area, in a form that cancels nothing out."""
-        root = sqrt(max(0.0, self.low * self.low + 2 * self.slope * area))
-        return min(self.length, 2 * area / (self.low + root)) if area else 0.0
-
-
-def _stretches(knots: tuple[Knot, ...]) -> tuple[_Stretch, ...]:
-    """Return the stretches of a shape, made so high that the whole area is 1."""
-    whole = sum((right.at - left.at) * (left.rate + right.rate) / 2 for left, right in pairwise(knots))
-    return tuple(
-        _Stretch(
-            left.at,
-            right.at - left.at,
-            left.rate / whole,
-            (right.rate - left.rate) / (right.at - left.at) / whole,
-            (right.at - left.at) * (left.rate + right.rate) / 2 / whole,
-        )
-        for left, right in pairwise(knots)
-        if right.at > left.at
-    )
-
-
-_STRETCHES: Mapping[Profile, tuple[_Stretch, ...]] = {profile: _stretches(knots) for profile, knots in _HEIGHTS.items()}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_server.domain.arrivals import Arrivals, Profile, arrived, awaiting, part_of_time
+from sandbox_server.domain.arrivals import CURVES, Arrivals, Profile, arrived, awaiting
 from tests.domain.builders import NOW
 
 HOUR = 3_600_000
@@ -78,16 +78,16 @@ def test_each_profile_has_its_shape() -> None:
 @profiles
 @given(part=st.floats(0, 1))
 def test_the_whole_duration_belongs_to_all_arrivals_and_time_never_runs_back(profile: Profile, part: float) -> None:
-    assert part_of_time(profile, 0) == 0
-    assert 0 <= part_of_time(profile, part / 2) <= part_of_time(profile, part) <= 1
-    assert part_of_time(profile, 1) == pytest.approx(1)
-    assert part_of_time(profile, 1.001) == 1
+    assert CURVES[profile].part_of_time(0) == 0
+    assert 0 <= CURVES[profile].part_of_time(part / 2) <= CURVES[profile].part_of_time(part) <= 1
+    assert CURVES[profile].part_of_time(1) == pytest.approx(1)
+    assert CURVES[profile].part_of_time(1.001) == 1
 
 
 @profiles
 @given(part=st.floats(0.001, 0.999))
 def test_rates_are_never_nothing_between_beginning_and_end(profile: Profile, part: float) -> None:
-    assert part_of_time(profile, part) < part_of_time(profile, min(1.0, part + 0.001))
+    assert CURVES[profile].part_of_time(part) < CURVES[profile].part_of_time(min(1.0, part + 0.001))
 
 
 def test_so_low_a_rate_that_nobody_comes_is_over_at_once() -> None:
