@@ -102,17 +102,16 @@ class Columns(Generic[E]):
 
     def page(self, query: Query) -> Page[E]:
         """Return one page; its cost depends on the rows it returns, not on those there are."""
-        found: list[Packed] = []
-        last = query.after
-        for position in self._candidates(query):
-            row = self.rows[position]
-            if row is None:
-                continue
-            if len(found) == query.limit:
-                return Page(found, last)
-            found.append(row)
-            last = position
-        return Page(found, None)
+        return self._paged(self._candidates(query), query.limit)
+
+    def latest(self, where: Mapping[str, str], below: int, limit: int) -> Page[E]:
+        """Return one page of the rows before a position, the newest first; it costs what `page` costs."""
+        stop = below or len(self.rows)
+        return self._paged(matching(self.indexes, where, self.first, stop, falling=True), limit)
+
+    def tally(self, index: str) -> Mapping[str, int]:
+        """Return how many rows have each value of an index."""
+        return {value: len(positions) for value, positions in self.indexes[index].items() if positions}
 
     def select(self, where: Mapping[str, str]) -> Iterator[str]:
         """Return the keys of the entities whose indexes have these values, in order of creation."""
@@ -169,6 +168,19 @@ class Columns(Generic[E]):
         for value in after:
             if value not in before:
                 insort(index.setdefault(value, array("q")), position)
+
+    def _paged(self, candidates: Iterable[int], limit: int) -> Page[E]:
+        found: list[Packed] = []
+        last = 0
+        for position in candidates:
+            row = self.rows[position]
+            if row is None:
+                continue
+            if len(found) == limit:
+                return Page(found, last)
+            found.append(row)
+            last = position
+        return Page(found, None)
 
     def _candidates(self, query: Query) -> Iterable[int]:
         start, stop = max(query.after + 1, self.first), len(self.rows)

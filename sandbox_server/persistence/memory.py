@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
+from itertools import islice
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -26,6 +27,7 @@ from sandbox_server.domain.tills import CountChange, Opening, Shelf
 from sandbox_server.domain.transfers import Transfer
 from sandbox_server.domain.webhooks import Attempt, Delivery, Outbox, Subscription
 from sandbox_server.persistence.columns import Columns
+from sandbox_server.persistence.heaps import rising
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
 from sandbox_server.services.changes import UNTOLD, heard_by
@@ -127,6 +129,14 @@ class MemoryTable(Generic[E]):
     def page(self, query: Query) -> Page[E]:
         """Return one page of what is committed."""
         return self._columns.page(query)
+
+    def latest(self, where: Mapping[str, str], below: int, limit: int) -> Page[E]:
+        """Return one page of what is committed, the newest first."""
+        return self._columns.latest(where, below, limit)
+
+    def tally(self, index: str) -> Mapping[str, int]:
+        """Return how many committed entities have each value of an index."""
+        return self._columns.tally(index)
 
     def select(self, **where: str) -> Iterator[E]:
         """Return every entity with these index values."""
@@ -308,6 +318,12 @@ class MemoryTransaction:
             return None
         first = min(heap[0] for heap in (committed, staged) if heap)
         return self.due.get(first[2]) if first[0] <= until else None
+
+    def coming(self, limit: int) -> Sequence[DueEvent]:
+        """Return what is due first, of what is committed."""
+        standing = filter(self._stands, rising(self._world.deadlines))
+        events = (self.due.get(key) for _, _, key in islice(standing, limit))
+        return [event for event in events if event is not None]
 
     def _stands(self, deadline: Deadline) -> bool:
         due, sequence, key = deadline

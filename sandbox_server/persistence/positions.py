@@ -13,13 +13,15 @@ BEGINNING = -(1 << 62)
 END = 1 << 62
 
 
-def matching(indexes: Mapping[str, Index], where: Mapping[str, str], start: int, stop: int) -> Iterable[int]:
-    """Return the positions from `start` to below `stop` that every index named in `where` holds, rising."""
+def matching(
+    indexes: Mapping[str, Index], where: Mapping[str, str], start: int, stop: int, *, falling: bool = False
+) -> Iterable[int]:
+    """Return the positions from `start` to below `stop` that every index named in `where` holds, rising or falling."""
     if not where:
-        return range(start, stop)
+        return reversed(range(start, stop)) if falling else range(start, stop)
     narrowest, *others = narrowest_first(indexes, where)
     span = range(bisect_left(narrowest, start), bisect_left(narrowest, stop))
-    chosen: Iterable[int] = map(narrowest.__getitem__, span)
+    chosen: Iterable[int] = map(narrowest.__getitem__, reversed(span) if falling else span)
     return filter(_in_all(others), chosen) if others else chosen
 
 

@@ -68,11 +68,11 @@ class Query(msgspec.Struct, frozen=True):
 
 class Page(msgspec.Struct, Generic[E], frozen=True):
     """
-    Rows in order of their position, which is the order of creation and never changes.
+    Rows in order of their position, which is the order of creation and never changes; or the other way round.
 
     Args:
         rows: The packed entities.
-        next_position: The `after` of the next page, or None when this is the last one.
+        next_position: The `after` (or, newest first, the `below`) of the next page; None when this is the last one.
     """
 
     rows: Sequence[Packed]
@@ -104,6 +104,19 @@ class Table(Protocol[E]):
 
     def page(self, query: Query) -> Page[E]:
         """Return one page, as of the last commit."""
+        ...
+
+    def latest(self, where: Mapping[str, str], below: int, limit: int) -> Page[E]:
+        """
+        Return one page from the newest to the oldest, as of the last commit.
+
+        Args:
+            below: Only rows whose position is below this one; 0 begins with the newest.
+        """
+        ...
+
+    def tally(self, index: str) -> Mapping[str, int]:
+        """Return how many entities have each value of an index, as of the last commit; cheap."""
         ...
 
     def select(self, **where: str) -> Iterator[E]:
@@ -198,6 +211,10 @@ class Transaction(Protocol):
 
     def next_due(self, until: datetime) -> DueEvent | None:
         """Return the first due event at or before the instant, in order of (due, sequence), as of this transaction."""
+        ...
+
+    def coming(self, limit: int) -> Sequence[DueEvent]:
+        """Return what is due first, in order of (due, sequence), as of the last commit."""
         ...
 
 
