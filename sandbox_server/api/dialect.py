@@ -43,8 +43,10 @@ COMMON: Kinds = {
     refusals.UnsupportedMediaType: Kind(415, "UNSUPPORTED_MEDIA_TYPE", "The body has a form that is not taken"),
     errors.IdempotencyKeyReused: Kind(422, "IDEMPOTENCY_KEY_REUSED", "The key stands for another request"),
     errors.Unprocessable: Kind(422, "UNPROCESSABLE", "It is well-formed, and yet it cannot be done"),
+    errors.Unavailable: Kind(503, "UNAVAILABLE", "The sandbox cannot serve now", retryable=True),
 }
 """What every contract may have to say."""
+_RETRY_SECONDS = "2"
 _OURS = "This is the sandbox's fault, not yours. Its log has the request id; please report it."
 
 
@@ -79,6 +81,8 @@ class ProblemDetails:
         return Reply(kind.status, content, self._headers(kind), media_type="application/problem+json")
 
     def _headers(self, kind: Kind) -> Mapping[str, str]:
+        if kind.status == 503:
+            return {"Retry-After": _RETRY_SECONDS}
         if kind.status != 401:
             return {}
         expired = kind.code != "UNAUTHENTICATED"

@@ -19,7 +19,8 @@ DomainError
 │   ├── ScopeMissing
 │   ├── StoreNotYours
 │   └── NdaMissing
-└── GrantRefused
+├── GrantRefused
+└── Unavailable
 """
 
 from collections.abc import Iterable
@@ -171,3 +172,7 @@ class GrantRefused(DomainError):
     def __init__(self, error: str, detail: str) -> None:
         super().__init__(detail)
         self.error = error
+
+
+class Unavailable(DomainError):
+    """What the call would change cannot be kept now; the detail says why, and what its operator can do."""

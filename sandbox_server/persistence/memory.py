@@ -28,6 +28,7 @@ from sandbox_server.domain.transfers import Transfer
 from sandbox_server.domain.webhooks import Attempt, Delivery, Outbox, Subscription
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.heaps import rising
+from sandbox_server.persistence.log import Log, TableChanges, written
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
 from sandbox_server.services.changes import UNTOLD, heard_by
@@ -46,7 +47,8 @@ class MemoryPersistence:
     """
     One tenant's world in this process's memory.
 
-    Transactions must not overlap: the caller runs them one after the other, in one thread.
+    Transactions must not overlap: the caller runs them one after the other, in one thread. A world that is to outlive
+    the process has a `log`, which is told of each transaction before it changes anything; a fork has none.
     """
 
     def __init__(self, seed: int, currency: str, time_zone: str = "UTC") -> None:
@@ -56,6 +58,7 @@ class MemoryPersistence:
         self.columns: dict[str, Columns[Any]] = {spec.name: Columns(spec) for spec in SPECS}
         self.movements = Movements()
         self.deadlines: list[Deadline] = []
+        self.log: Log | None = None
 
     def fork(self) -> "MemoryPersistence":
         """Return a world of its own that starts as this one stands; what is equal is shared."""
@@ -158,7 +161,7 @@ class MemoryTable(Generic[E]):
         return self._spec.unpack(packed)
 
     def packed(self) -> dict[str, Packed]:
-        """Return what is staged as rows, by key: the one step of a commit that may fail."""
+        """Return what is staged as rows, by key, or fail."""
         return {key: pack(entity) for key, entity in self.staged.items() if entity is not None}
 
     def changes(self, rows: Mapping[str, Packed]) -> Iterator[Change]:
@@ -169,6 +172,10 @@ class MemoryTable(Generic[E]):
             after = rows.get(key)
             if before != after:
                 yield name, key, before, after
+
+    def recorded(self, rows: dict[str, Packed]) -> TableChanges:
+        """Return what is staged, given as rows, for the log."""
+        return TableChanges(self._spec.name, list(self._removed), rows, self.count())
 
     def flush(self, rows: Mapping[str, Packed]) -> None:
         """Write what is staged, given as rows."""
@@ -332,9 +339,13 @@ class MemoryTransaction:
 
     def commit(self) -> None:
         """Write everything that is staged, or raise and write nothing; tell the one who listens what that changes."""
-        written = [(table, table.packed()) for table in self._tables if table.staged]
+        packed = [(table, table.packed()) for table in self._tables if table.staged]
+        log = self._world.log
+        if log is not None and (packed or self._ledger.staged):
+            tables = (table.recorded(rows) for table, rows in packed)
+            log.append(written(self.now, tables, self._ledger.staged))
         heard = heard_by(self.cause)
-        for table, rows in written:
+        for table, rows in packed:
             if heard is not None and table.name not in UNTOLD:
                 heard += table.changes(rows)
             table.flush(rows)

@@ -13,6 +13,7 @@ from sandbox_server.domain.errors import (
     TokenExpired,
     TokenRevoked,
     Unauthenticated,
+    Unavailable,
     Unprocessable,
 )
 from tests.api.acorn.conformance import CONTRACT
@@ -41,6 +42,7 @@ STATUSES = {
     "UNPROCESSABLE": 422,
     "RATE_LIMITED": 429,
     "INTERNAL": 500,
+    "UNAVAILABLE": 503,
 }
 
 
@@ -48,14 +50,18 @@ def test_every_code_has_the_status_of_the_contract() -> None:
     assert {kind.code: kind.status for kind in [*KINDS.values(), INTERNAL]} == STATUSES
 
 
-def test_the_only_code_that_no_refusal_has_is_that_of_faults() -> None:
-    documented = set(CONTRACT.place("#/components/schemas/ProblemCode").node["enum"])
-    assert documented - set(STATUSES) == {"UNAVAILABLE"}
+def test_every_code_of_the_contract_is_one_of_a_refusal_s() -> None:
+    assert set(CONTRACT.place("#/components/schemas/ProblemCode").node["enum"]) == set(STATUSES)
 
 
 def test_only_what_may_go_better_the_next_time_is_retryable() -> None:
     retryable = {kind.code for kind in [*KINDS.values(), INTERNAL] if kind.retryable}
-    assert retryable == {"IDEMPOTENCY_IN_PROGRESS", "RATE_LIMITED", "INTERNAL"}
+    assert retryable == {"IDEMPOTENCY_IN_PROGRESS", "RATE_LIMITED", "INTERNAL", "UNAVAILABLE"}
+
+
+def test_a_client_is_told_when_to_come_again_where_nothing_can_be_kept() -> None:
+    reply = Problems().problem(Unavailable("The disk is full."), "req_1")
+    assert (reply.status, reply.headers) == (503, {"Retry-After": "2"})
 
 
 def test_a_refusal_becomes_a_problem() -> None:

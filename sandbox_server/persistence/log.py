@@ -1,0 +1,227 @@
+"""
+What makes a world outlive its process: a base, and a log of everything that came after.
+
+The working set is always a `MemoryPersistence`. A vault keeps for each tenant a base, a whole world as `snapshot.dump`
+writes it, and a log: one record for each transaction that has changed the world since. Whoever takes the base and
+applies the log (`replay.apply`) has the world again. What else a tenant is (who may call it, its clock, its powers, its
+snapshots) is small and changes seldom: it is kept whole, as a `KeptTenant`, each time that it changes.
+
+A transaction hands its record to the log before it changes anything. So what was answered is kept, and what cannot be
+kept is nowhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from sandbox_server.domain.inventory import Movement
+from sandbox_server.kernel.clock import ClockMode
+from sandbox_server.services.ports import Packed
+from sandbox_server.traffic.credentials import Credential
+
+if TYPE_CHECKING:
+    from sandbox_server.persistence.memory import MemoryPersistence
+
+FORM = 1
+"""The number of the form of everything below; another one needs a migration in each vault."""
+
+
+class TableChanges(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What one transaction changed in one table.
+
+    Args:
+        removed: Keys of what was taken away, before anything was written.
+        rows: What was inserted or replaced, in order, by key.
+        count: How many entities the table has ever had since, those included that came and went in the transaction.
+    """
+
+    name: str
+    removed: Sequence[str]
+    rows: dict[str, Packed]
+    count: int
+
+
+class Changes(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What one transaction changed.
+
+    Args:
+        now: Its virtual time.
+        movements: What it added to the ledger; their numbers are 0.
+    """
+
+    now: datetime
+    tables: Sequence[TableChanges]
+    movements: Sequence[Movement]
+
+
+class KeptClock(msgspec.Struct, frozen=True, array_like=True):
+    """A clock as it stood."""
+
+    mode: ClockMode
+    scale: float
+    now: datetime
+
+
+class KeptLogin(msgspec.Struct, frozen=True, array_like=True):
+    """A client, and the secrets that it proves itself by."""
+
+    credential: Credential
+    secret: str
+    api_key: str
+
+
+class KeptSnapshot(msgspec.Struct, frozen=True, array_like=True):
+    """
+    A snapshot.
+
+    Args:
+        base: The vault's number of its world.
+        powers: What each power wanted to be kept, by its name.
+    """
+
+    snapshot_id: str
+    number: int
+    tenant: str
+    label: str
+    fixture: str
+    seed: int
+    now: datetime
+    base: int
+    powers: dict[str, bytes]
+
+
+class KeptTenant(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What a tenant is beside its world.
+
+    Args:
+        number: Its place among the tenants, in order of their coming.
+        start: Where its own history starts: movements, events and calls that were there before.
+        origin: The snapshot that it was forked from.
+    """
+
+    name: str
+    number: int
+    fixture: str
+    seed: int
+    logins: Sequence[KeptLogin]
+    start: tuple[int, int, int]
+    clock: KeptClock
+    powers: dict[str, bytes]
+    origin: KeptSnapshot | None
+    snapshots: Sequence[KeptSnapshot]
+
+    @property
+    def bases(self) -> frozenset[int]:
+        """The worlds that it needs beside its own."""
+        kept = (*self.snapshots, *([self.origin] if self.origin else ()))
+        return frozenset(snapshot.base for snapshot in kept)
+
+
+class KeptServer(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What the server is beside its tenants.
+
+    Args:
+        fixture: The fixture of the default tenant.
+        tenants_made: How many there ever were; the same of snapshots.
+    """
+
+    fixture: str
+    seed: int
+    tenants_made: int
+    snapshots_made: int
+
+
+class Log(Protocol):
+    """One tenant's log."""
+
+    def append(self, record: bytes) -> None:
+        """
+        Keep what a transaction is about to change; it is changed when this returns.
+
+        Raises:
+            Unavailable: It cannot be kept.
+        """
+        ...
+
+
+class Vault(Protocol):
+    """
+    Where the tenants of a server outlive it.
+
+    Everything here raises `Unavailable` when it cannot be kept, and has then changed nothing.
+    """
+
+    def server(self) -> KeptServer | None:
+        """Return what was put last; None in a new vault."""
+        ...
+
+    def put_server(self, server: KeptServer) -> None:
+        """Keep what the server is."""
+        ...
+
+    def tenants(self) -> Sequence[KeptTenant]:
+        """Return the tenants in order of their coming."""
+        ...
+
+    def world(self, tenant: str) -> "tuple[MemoryPersistence, datetime | None]":
+        """Return a tenant's world, and the time of the last transaction in its log, if there is one."""
+        ...
+
+    def base(self, number: int) -> "MemoryPersistence":
+        """Return a world that was kept; nobody may change it. The same number gives the same object."""
+        ...
+
+    def keep(self, world: "MemoryPersistence") -> int:
+        """Keep a world that nobody changes any more; return its number. The same object is kept once."""
+        ...
+
+    def put(self, tenant: KeptTenant, base: int | None = None) -> None:
+        """
+        Keep what a tenant is.
+
+        Args:
+            base: The world that it begins as, or goes back to: its log begins anew. None goes on with both.
+        """
+        ...
+
+    def remove(self, name: str) -> None:
+        """Forget a tenant, and the worlds that nobody needs any more."""
+        ...
+
+    def log_of(self, name: str) -> Log:
+        """Return a tenant's log."""
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """Keep all of what is kept in the block, or none of it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+def written(now: datetime, tables: Iterable[TableChanges], movements: Sequence[Movement]) -> bytes:
+    """Return the record of a transaction."""
+    return _pack(Changes(now, list(tables), movements))
+
+
+def read(record: bytes) -> Changes:
+    """
+    Return what a record says.
+
+    Raises:
+        msgspec.MsgspecError: It is none.
+    """
+    return _unpack(record)
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Changes).decode
