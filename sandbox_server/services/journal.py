@@ -26,10 +26,11 @@ logger = logging.getLogger("sandbox.journal")
 
 class Page(msgspec.Struct, frozen=True):
     """
-    Entries from the oldest to the newest.
+    Entries from the oldest to the newest, or the other way round.
 
     Args:
-        next_after: The `after` of the next page, which may be an empty one; None when there is nothing more by now.
+        next_after: The `after` (or, newest first, the `below`) of the next page, which may be an empty one; None when
+            there is nothing more by now.
     """
 
     entries: list[Kept]
@@ -145,6 +146,22 @@ class Journal:
                 found.append(kept)
         return Page(found, None)
 
+    def latest(self, filters: Filters, below: int = 0, limit: int = 50, looked_at: int = _LOOKED_AT) -> Page:
+        """
+        Return the entries that are wanted, the newest first.
+
+        Args:
+            below: Only those with smaller numbers; 0 begins with the newest.
+            looked_at: How many entries are looked at, at the most.
+        """
+        found: list[Kept] = []
+        for looked, (number, kept) in enumerate(self._numbered_back(below or self.last + 1, filters)):
+            if looked == looked_at or len(found) == limit:
+                return Page(found, number + 1)
+            if filters.take(kept):
+                found.append(kept)
+        return Page(found, None)
+
     def unmatched(self, after: int = 0, limit: int = 50) -> Page:
         """Return the calls that found no operation."""
         return self.page(_UNMATCHED, after, limit)
@@ -183,6 +200,14 @@ class Journal:
             if segment.last >= start and filters.may_be_in(segment):
                 for number, kept in enumerate(segment.kept(), segment.first):
                     if number >= start:
+                        yield number, kept
+
+    def _numbered_back(self, below: int, filters: Filters) -> Iterator[tuple[int, Kept]]:
+        first = self.first
+        for segment in reversed(self._segments()):
+            if first <= segment.last and segment.first < below and filters.may_be_in(segment):
+                for number, kept in reversed([*enumerate(segment.kept(), segment.first)]):
+                    if first <= number < below:
                         yield number, kept
 
     def _turn_over(self) -> None:
