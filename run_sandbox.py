@@ -444,10 +444,16 @@ def prepare(environment: Environment, make: Callable[[Environment], None], with_
 # ----------------------------------------------------------------------------------------------------------- test
 
 
+WHOLE = ("tests/e2e", "tests/load_tests", "tests/pytest_plugin", "tests/set_up")
+"""Tests of whole sandboxes and programs: coverage is not measured there, for it doubles their time and tells little."""
+
+
 def steps_of_test(environment: Environment) -> list[tuple[str, list[list[str]]]]:
     """Return the steps of `test`: a name, and the commands that make it, each run if those before it succeeded."""
     python = str(environment.python)
     coverage = [python, "-m", "coverage"]
+    # On every core; the tests of a file stay together, for they share what they have set up.
+    pytest = ["-m", "pytest", "-n", "logical", "--dist", "loadfile"]
     pure = ",".join(f"sandbox_server/{part}/*" for part in ("kernel", "domain", "traffic"))
     return [
         ("ruff check", [[python, "-m", "ruff", "check", "."]]),
@@ -455,8 +461,11 @@ def steps_of_test(environment: Environment) -> list[tuple[str, list[list[str]]]]
         ("mypy", [[python, "-m", "mypy"]]),
         ("import-linter", [[str(environment.program("lint-imports")), "--no-logo"]]),
         ("deptry", [[python, "-m", "deptry", ".", "--no-ansi"]]),
-        # On every core; the tests of a file stay together, for they share what they have set up.
-        ("pytest", [[*coverage, "erase"], [*coverage, "run", "-m", "pytest", "-n", "logical", "--dist", "loadfile"]]),
+        (
+            "pytest, the parts",
+            [[*coverage, "erase"], [*coverage, "run", *pytest, *(f"--ignore={folder}" for folder in WHOLE)]],
+        ),
+        ("pytest, the whole", [[python, *pytest, *WHOLE]]),
         (
             "coverage of the rules (100 %)",
             [[*coverage, "combine", "--quiet"], [*coverage, "report", "--include", pure, "--fail-under", "100"]],
