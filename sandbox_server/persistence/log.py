@@ -151,6 +151,23 @@ class Log(Protocol):
         ...
 
 
+class Turn(Protocol):
+    """A world's turns, where more than one process may change it: one transaction at a time."""
+
+    def take(self) -> None:
+        """
+        Wait until it is ours, and have the world as it is then; nothing happens where it is.
+
+        Raises:
+            Unavailable: It does not come.
+        """
+        ...
+
+    def end(self) -> None:
+        """Let others have theirs."""
+        ...
+
+
 class Vault(Protocol):
     """
     Where the tenants of a server outlive it.

@@ -28,7 +28,7 @@ from sandbox_server.domain.transfers import Transfer
 from sandbox_server.domain.webhooks import Attempt, Delivery, Outbox, Subscription
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.heaps import rising
-from sandbox_server.persistence.log import Log, TableChanges, written
+from sandbox_server.persistence.log import Log, TableChanges, Turn, written
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
 from sandbox_server.services.changes import UNTOLD, heard_by
@@ -48,7 +48,8 @@ class MemoryPersistence:
     One tenant's world in this process's memory.
 
     Transactions must not overlap: the caller runs them one after the other, in one thread. A world that is to outlive
-    the process has a `log`, which is told of each transaction before it changes anything; a fork has none.
+    the process has a `log`, which is told of each transaction before it changes anything; one that other processes
+    change, too, has a `turn`, which each transaction that may change it takes. A fork has neither.
     """
 
     def __init__(self, seed: int, currency: str, time_zone: str = "UTC") -> None:
@@ -59,6 +60,7 @@ class MemoryPersistence:
         self.movements = Movements()
         self.deadlines: list[Deadline] = []
         self.log: Log | None = None
+        self.turn: Turn | None = None
 
     def fork(self) -> "MemoryPersistence":
         """Return a world of its own that starts as this one stands; what is equal is shared."""
@@ -72,8 +74,14 @@ class MemoryPersistence:
         """Return an instant before which nothing is due."""
         return self.deadlines[0][0] if self.deadlines else None
 
+    def take_turn(self) -> None:
+        """Wait until nobody else can change the world, and see it as it is then; the next transaction ends that."""
+        if self.turn is not None:
+            self.turn.take()
+
     def begin(self, cause: str, now: datetime) -> "MemoryTransaction":
         """Open a transaction that commits at the end of the block and is forgotten when the block raises."""
+        self.take_turn()
         return MemoryTransaction(self, cause, now)
 
     def read(self, now: datetime) -> "MemoryReading":
@@ -296,14 +304,14 @@ class MemoryTransaction:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            self.rollback()
-            return
         try:
-            self.commit()
-        except BaseException:
-            self.rollback()
-            raise
+            if kind is None:
+                self._finish()
+            else:
+                self.rollback()
+        finally:
+            if self._world.turn is not None:
+                self._world.turn.end()
 
     def __getattr__(self, name: str) -> MemoryTable[Any]:
         columns = self._world.columns.get(name)
@@ -336,6 +344,13 @@ class MemoryTransaction:
         due, sequence, key = deadline
         event = self.due.get(key)
         return event is not None and (event.due, event.sequence) == (due, sequence)
+
+    def _finish(self) -> None:
+        try:
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
 
     def commit(self) -> None:
         """Write everything that is staged, or raise and write nothing; tell the one who listens what that changes."""

@@ -22,9 +22,6 @@ def in_memory() -> Persistence:
     return MemoryPersistence(SEED, CURRENCY)
 
 
-ADAPTERS: tuple[Adapter, ...] = (in_memory,)
-
-
 def after(milliseconds: float) -> datetime:
     """An instant that many milliseconds after the world began."""
     return NOW + timedelta(milliseconds=milliseconds)
