@@ -191,14 +191,13 @@ class Columns(Generic[E]):
             stop = bisect_left(self.created, latest)
         if query.updated == OPEN_WINDOW:
             return matching(self.indexes, query.where, start, stop)
-        return self._changed(query, start, stop)
-
-    def _changed(self, query: Query, start: int, stop: int) -> Iterator[int]:
-        """Return positions by index and by change: each in turn says where to look next."""
         earliest, latest = bounds(query.updated)
-        if not query.where:
-            yield from self.updated.within(start, stop, earliest, latest)
-            return
+        if query.where:
+            return self._changed(query, start, stop, earliest, latest)
+        return self.updated.within(start, stop, earliest, latest)
+
+    def _changed(self, query: Query, start: int, stop: int, earliest: int, latest: int) -> Iterator[int]:
+        """Return positions by index and by change: each in turn says where to look next."""
         narrowest, *others = narrowest_first(self.indexes, query.where)
         position = start
         while (place := bisect_left(narrowest, position)) < len(narrowest):

@@ -3,8 +3,10 @@
 from array import array
 from collections.abc import Generator, Iterator
 
-_SHIFT = 4  # sixteen rows are a block, sixteen blocks a district, sixteen districts a county
-_LEVELS = 3
+from sandbox_server.persistence.positions import END
+
+_SHIFTS = (3, 7, 11)  # eight rows are a block, sixteen blocks a district, sixteen districts a county
+_BLOCK, _DISTRICT, _COUNTY = _SHIFTS
 
 
 class Instants:
@@ -17,8 +19,8 @@ class Instants:
 
     def __init__(self) -> None:
         self.at = array("q")
-        self.newest = tuple(array("q") for _ in range(_LEVELS))
-        self.oldest = tuple(array("q") for _ in range(_LEVELS))
+        self.newest = tuple(array("q") for _ in _SHIFTS)
+        self.oldest = tuple(array("q") for _ in _SHIFTS)
 
     def copy(self) -> "Instants":
         """Return a column of its own with the same instants."""
@@ -30,10 +32,10 @@ class Instants:
 
     def append(self, at: int) -> None:
         """Add an instant at the end."""
-        group = len(self.at)
+        position = len(self.at)
         self.at.append(at)
-        for newest, oldest in zip(self.newest, self.oldest, strict=True):
-            group >>= _SHIFT
+        for shift, newest, oldest in zip(_SHIFTS, self.newest, self.oldest, strict=True):
+            group = position >> shift
             if group == len(newest):
                 newest.append(at)
                 oldest.append(at)
@@ -45,24 +47,44 @@ class Instants:
     def move(self, position: int, at: int) -> None:
         """Replace an instant by a later one."""
         self.at[position] = at
-        group = position
-        for newest in self.newest:
-            group >>= _SHIFT
+        for shift, newest in zip(_SHIFTS, self.newest, strict=True):
+            group = position >> shift
             if newest[group] >= at:
                 return
             newest[group] = at
 
     def within(self, start: int, stop: int, earliest: int, latest: int) -> Iterator[int]:
         """Return the positions from `start` to below `stop` whose instants are in the span, `latest` excluded."""
-        return self._within(_LEVELS - 1, start, stop, earliest, latest)
+        if latest >= END:
+            return self._since(start, stop, earliest)
+        return self._within(len(_SHIFTS) - 1, start, stop, earliest, latest)
 
     def following(self, position: int, stop: int, earliest: int, latest: int) -> int:
         """Return the first position from this one on whose instant is in the span, or one that is not below `stop`."""
         return next(self.within(position, stop, earliest, latest), stop)
 
+    def _since(self, start: int, stop: int, earliest: int) -> Iterator[int]:
+        """Look through what may hold something; a span without an end is what clients ask for, so this one is quick."""
+        at, (blocks, districts, counties) = self.at, self.newest
+        for county in range(start >> _COUNTY, (stop - 1 >> _COUNTY) + 1):
+            if counties[county] < earliest:
+                continue
+            first = max(start >> _DISTRICT, county << _COUNTY - _DISTRICT)
+            for district, newest_there in enumerate(districts[first : county + 1 << _COUNTY - _DISTRICT], first):
+                if newest_there < earliest:
+                    continue
+                first_block = max(start >> _BLOCK, district << _DISTRICT - _BLOCK)
+                for block, newest in enumerate(blocks[first_block : district + 1 << _DISTRICT - _BLOCK], first_block):
+                    if newest < earliest:
+                        continue
+                    begin = max(start, block << _BLOCK)
+                    for position, instant in enumerate(at[begin : min(stop, block + 1 << _BLOCK)], begin):
+                        if instant >= earliest:
+                            yield position
+
     def _within(self, level: int, start: int, stop: int, earliest: int, latest: int) -> Generator[int, None, bool]:
         """Look through the groups of a level that may hold something; return whether one did."""
-        shift = _SHIFT * (level + 1)
+        shift = _SHIFTS[level]
         groups = slice(start >> shift, (stop - 1 >> shift) + 1)
         bounds = zip(self.newest[level][groups], self.oldest[level][groups], strict=True)
         any_did = False
@@ -83,5 +105,5 @@ class Instants:
         return any_did
 
     def _put_right(self, level: int, group: int) -> None:
-        finer = self.oldest[level - 1] if level else self.at
-        self.oldest[level][group] = min(finer[group << _SHIFT : group + 1 << _SHIFT])
+        finer, width = (self.oldest[level - 1], _SHIFTS[level] - _SHIFTS[level - 1]) if level else (self.at, _BLOCK)
+        self.oldest[level][group] = min(finer[group << width : group + 1 << width])
