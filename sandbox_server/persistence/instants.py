@@ -1,12 +1,21 @@
 """A column of instants that finds those within a span, and passes over most of the others."""
 
 from array import array
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from itertools import pairwise
 
 from sandbox_server.persistence.positions import END
 
 _SHIFTS = (3, 7, 11)  # eight rows are a block, sixteen blocks a district, sixteen districts a county
 _BLOCK, _DISTRICT, _COUNTY = _SHIFTS
+
+
+def _bounds(finer: "array[int]", bound: Callable[["array[int]"], int]) -> Iterator["array[int]"]:
+    """Return a bound of each block, of each district and of each county."""
+    for shift, coarser in pairwise((0, *_SHIFTS)):
+        width = 1 << coarser - shift
+        finer = array("q", [bound(finer[start : start + width]) for start in range(0, len(finer), width)])
+        yield finer
 
 
 class Instants:
@@ -17,10 +26,10 @@ class Instants:
     oldest may be older than any that is left: it is put right when somebody has looked the group through in vain.
     """
 
-    def __init__(self) -> None:
-        self.at = array("q")
-        self.newest = tuple(array("q") for _ in _SHIFTS)
-        self.oldest = tuple(array("q") for _ in _SHIFTS)
+    def __init__(self, at: "array[int] | None" = None) -> None:
+        self.at = array("q") if at is None else at
+        self.newest = tuple(_bounds(self.at, max))
+        self.oldest = tuple(_bounds(self.at, min))
 
     def copy(self) -> "Instants":
         """Return a column of its own with the same instants."""

@@ -25,7 +25,7 @@ from sandbox_server.persistence.instants import Instants
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.movements import Movements, Numbers
 
-FORM = 4
+FORM = 5
 """The number of this form; another one is another file."""
 
 _MAGIC = b"ACORN WORLD\n"
@@ -65,8 +65,6 @@ class _Table(msgspec.Struct, array_like=True):
     first: int
     created: bytes
     updated: bytes
-    newest: tuple[bytes, ...]
-    oldest: tuple[bytes, ...]
     indexes: dict[str, _Index]
 
 
@@ -166,14 +164,11 @@ def _contents(world: MemoryPersistence) -> Iterator[bytes]:
 
 
 def _table(columns: Columns[Any]) -> _Table:
-    updated = columns.updated
     return _Table(
         len(columns.rows),
         columns.first,
         _bytes(columns.created),
-        _bytes(updated.at),
-        tuple(map(_bytes, updated.newest)),
-        tuple(map(_bytes, updated.oldest)),
+        _bytes(columns.updated.at),
         {name: _index(index) for name, index in columns.indexes.items()},
     )
 
@@ -207,10 +202,7 @@ def _fill(columns: Columns[Any], table: _Table, frames: Iterator[bytes]) -> None
     columns.positions = {key: position for position, key in enumerate(columns.keys) if key is not None}
     columns.first = table.first
     columns.created = _array("q", table.created)
-    columns.updated = updated = Instants()
-    updated.at = _array("q", table.updated)
-    updated.newest = tuple(_array("q", newest) for newest in table.newest)
-    updated.oldest = tuple(_array("q", oldest) for oldest in table.oldest)
+    columns.updated = Instants(_array("q", table.updated))
     columns.indexes = {name: dict(_entries("q", table.indexes[name])) for name in columns.indexes}
 
 

@@ -163,7 +163,7 @@ def frame_size(whole: bytes, start: int) -> int:
 
 
 def laid_open(thing: Any) -> Any:
-    """Everything that an object holds, so that nothing it will ever hold is forgotten; but for what is derived."""
+    """Everything that an object holds, or ever will, but for what is derived or inexact."""
     if isinstance(thing, array):
         return thing.typecode, thing.tobytes()
     if isinstance(thing, dict):
@@ -175,6 +175,6 @@ def laid_open(thing: Any) -> Any:
         return {
             name: laid_open(value)
             for name, value in vars(thing).items()
-            if name not in {"_derived", "spec", "_indexed"}
+            if name not in {"_derived", "spec", "_indexed", "oldest"}
         }
     return thing
