@@ -10,9 +10,11 @@ from sandbox_server.commands.audit import audit
 from sandbox_server.commands.clock import clock
 from sandbox_server.commands.faults import faults
 from sandbox_server.commands.journal import journal
+from sandbox_server.commands.load import load
 from sandbox_server.commands.orders import place_order
 from sandbox_server.commands.snapshots import snapshot
 from sandbox_server.commands.tenants import tenants
+from sandbox_server.resources import make_importable
 from sandbox_server.services.destinations import Destinations
 from sandbox_server.settings import DEFAULT_WORLD, ClockMode, Settings
 from sandbox_server.traffic.throttle import Profile
@@ -167,10 +169,11 @@ def serve(*, clock: str, throttle: str | None, **settings: Any) -> None:
 )
 def bench(json_path: Path | None) -> None:
     """Measure this machine: the sandbox beside a bare server and beside stock Connexion, as ratios."""
-    from load_tests.benchmarks.bench import run  # noqa: PLC0415 - not part of the installed package
+    make_importable("load_tests")
+    from load_tests.benchmarks.bench import run  # noqa: PLC0415 - a help text needs none of it
 
     run(json_path)
 
 
-for _command in (tenants, snapshot, clock, place_order, faults, journal, audit):
+for _command in (tenants, snapshot, clock, place_order, faults, journal, audit, load):
     main.add_command(_command)

@@ -1,5 +1,6 @@
-"""Where contracts and fixtures are: beside the package in a checkout, inside it when installed from a wheel."""
+"""Where contracts, fixtures and load tests are: beside the package in a checkout, inside it in a wheel."""
 
+import sys
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -29,6 +30,21 @@ def fixture_path(name: str) -> Path:
         ResourceNotFound: There is none of that name.
     """
     return _find("fixtures", name)
+
+
+def make_importable(package: str) -> Path:
+    """
+    Have a package that lies beside this one, such as load_tests, be found by `import`, and return the folder it is in.
+
+    Raises:
+        ResourceNotFound: This installation has none of that name.
+    """
+    for root in _ROOTS:
+        if (root / package).is_dir():
+            if str(root) not in sys.path:
+                sys.path.append(str(root))
+            return root
+    raise ResourceNotFound(f"this installation has no {package}")
 
 
 def _find(folder: str, name: str, roots: tuple[Path, ...] = _ROOTS) -> Path:

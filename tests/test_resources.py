@@ -1,10 +1,11 @@
 """Contracts and fixtures are found wherever the sandbox was installed."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from sandbox_server.resources import ResourceNotFound, _find, contract_path, fixture_path
+from sandbox_server.resources import ResourceNotFound, _find, contract_path, fixture_path, make_importable
 
 
 @pytest.fixture
@@ -18,6 +19,16 @@ def checkout(tmp_path: Path) -> Path:
 def test_the_marketplace_contract_and_the_small_world_are_found_here() -> None:
     assert contract_path("marketplace.yaml").read_text("utf-8").startswith("openapi:")
     assert fixture_path("small_chain.yaml").is_file()
+
+
+def test_the_load_tests_can_be_imported_once_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    root = make_importable("load_tests")
+    make_importable("load_tests")
+    assert (root / "load_tests" / "locustfile.py").is_file()
+    assert sys.path == [str(root)]
+    with pytest.raises(ResourceNotFound, match="has no road_tests"):
+        make_importable("road_tests")
 
 
 def test_files_and_folders_are_found_by_name(checkout: Path) -> None:
