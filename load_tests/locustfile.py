@@ -21,7 +21,7 @@ from load_tests.users.orders import OrderPoller, StoreTerminal
 from load_tests.users.returns import ReturnsDesk
 from load_tests.users.run import Run
 from load_tests.users.stock import PriceUpdater, StockSync
-from load_tests.users.system import LATE, System, runs
+from load_tests.users.system import LATE, MAY_REFUSE, System, runs
 from load_tests.users.webhooks import WebhookReceiver
 
 SYSTEMS: tuple[type[System], ...] = (
@@ -69,7 +69,7 @@ def note(
     """Write down a call."""
     run = next(iter(runs.values()))
     status = int(response.status_code or 0)
-    result = outcome(status, exception)
+    result = outcome(status, exception, may_refuse=context.get(MAY_REFUSE, False))
     run.record.note(name, run.at(), result, response_time / 1000, float(context.get(LATE, 0.0)))
     if result is Outcome.FAILED:
         said = (response.text or str(exception))[:300]

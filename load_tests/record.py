@@ -13,16 +13,21 @@ class Outcome(StrEnum):
 
     ANSWERED = "answered"
     REFUSED = "refused"
-    """409: somebody else was faster, as happens in a chain; the world is as it should be."""
+    """No, as may be said: mostly 409, since somebody else was faster. The world is as it should be."""
     THROTTLED = "throttled"
     FAILED = "failed"
 
 
-def outcome(status: int, error: object = None) -> Outcome:
-    """Return what an answer's status means; 0 is none."""
+def outcome(status: int, error: object = None, *, may_refuse: bool = False) -> Outcome:
+    """
+    Return what an answer's status means; 0 is none.
+
+    Args:
+        may_refuse: Whether what was asked for may well be more than the marketplace allows.
+    """
     if status == 429:
         return Outcome.THROTTLED
-    if status == 409:
+    if status == 409 or (may_refuse and 400 <= status < 500):
         return Outcome.REFUSED
     return Outcome.FAILED if error is not None or not 200 <= status < 300 else Outcome.ANSWERED
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from load_tests import locusts, profiles, slo, systems, target
+from load_tests import locusts, slo, systems, target
 from load_tests.errors import CannotRun
 from load_tests.locusts import Tell
 from load_tests.plan import Plan
-from load_tests.profiles import Profile
+from load_tests.profile import Profile, read_profile
 from load_tests.record import Outcome, Record
 from load_tests.result import Books, Oracle, result
 from load_tests.target import Credentials, Target
@@ -68,7 +68,7 @@ def run(wishes: Wishes, tell: Tell, say: Callable[[str], None]) -> dict[str, Any
         CannotRun: It cannot begin.
     """
     locusts.check_installed()
-    profile, promises = profiles.load(wishes.profile), slo.read(wishes.slo)
+    profile, promises = read_profile(wishes.profile), slo.read(wishes.slo)
     found_target = target.find(wishes.base_url, wishes.operator_token)
     with _world(wishes, found_target) as world:
         credentials = world.credentials if world else wishes.credentials

@@ -22,7 +22,7 @@ _FIRST_WAIT_SECONDS = 0.25
 _UNAUTHENTICATED = 401
 _WORTH_ANOTHER_TRY = frozenset({0, 429, 500, 502, 503, 504})
 _NOTHING_MORE = 3600.0
-LATE = "late"
+LATE, MAY_REFUSE = "late", "may_refuse"
 Query = Mapping[str, str | int | None]
 
 runs: dict[int, Run] = {}
@@ -70,6 +70,8 @@ class System(FastHttpUser):
         self._intended: float | None = None
         self._late = 0.0
         self._calls = 0
+        self.may_refuse = False
+        """Whether what is asked for now may well be more than the marketplace allows."""
 
     def wait_time(self) -> float:
         """Return the seconds until the next round is to begin; 0 where that is over."""
@@ -151,11 +153,11 @@ class System(FastHttpUser):
             data=content,
             headers=headers,
             catch_response=True,
-            context={LATE: self._late},
+            context={LATE: self._late, MAY_REFUSE: self.may_refuse},
         )
         status = int(response.status_code or 0)
         with response:
-            if outcome(status) is not Outcome.FAILED:
+            if outcome(status, may_refuse=self.may_refuse) is not Outcome.FAILED:
                 response.success()  # type: ignore[no-untyped-call]
         told: Any = response.headers or {}
         return Answer(status, _decoded(response.content), told.get("date") or ""), _seconds(told.get("retry-after"))

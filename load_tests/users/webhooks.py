@@ -31,7 +31,9 @@ class WebhookReceiver(System):
         """Listen, and have the marketplace know where."""
         self._server.start()
         url = f"http://{self.run_of.plan.receiver}:{self._server.server_port}/"
+        self.may_refuse = True  # a sandbox sends webhooks to this machine where it is told that it may
         answer = self.post("createSubscription", "/subscriptions", {"url": url, "eventTypes": ["order.created"]})
+        self.may_refuse = False
         if answer.good:
             self._subscription = answer.body["subscriptionId"]
             self._webhook = Webhook(answer.body["secret"])

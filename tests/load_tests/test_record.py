@@ -38,6 +38,11 @@ def test_a_status_says_what_came_of_a_call(status: int, error: Exception | None,
     assert outcome(status, error) is expected
 
 
+def test_what_may_be_refused_is_no_failure() -> None:
+    assert outcome(422, OSError(), may_refuse=True) is Outcome.REFUSED
+    assert outcome(500, OSError(), may_refuse=True) is Outcome.FAILED
+
+
 def test_a_call_that_began_late_is_slow_in_the_open_model_only() -> None:
     tally = Tally()
     tally.note(Outcome.ANSWERED, closed=0.01, late=2.0)

@@ -38,12 +38,12 @@ class Profile:
     systems: Mapping[str, int]
 
 
-def names() -> list[str]:
+def profile_names() -> list[str]:
     """Return the names of the profiles that come with the sandbox."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
-def load(name: str) -> Profile:
+def read_profile(name: str) -> Profile:
     """
     Return a profile by its name, or of a YAML file like those.
 
@@ -54,7 +54,7 @@ def load(name: str) -> Profile:
     try:
         written = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
-        known = ", ".join(names())
+        known = ", ".join(profile_names())
         raise CannotRun(f"There is no profile {name!r}; there are {known}, or name a YAML file like those.") from None
     except yaml.YAMLError as error:
         raise CannotRun(f"{path} is no YAML: {' '.join(str(error).split())}.") from error

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from load_tests import profiles
 from load_tests.errors import CannotRun
+from load_tests.profile import profile_names, read_profile
 from load_tests.schedule import intended_starts
 from load_tests.systems import CALLS, OPERATIONS, shares
 from sandbox_server.domain.arrivals import CURVES
@@ -16,12 +16,12 @@ NAMES = ["flash", "peak_sale", "ramp", "returns_wave", "soak", "spike", "steady"
 
 
 def test_there_are_eight() -> None:
-    assert profiles.names() == NAMES
+    assert profile_names() == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_says_what_it_is_and_why(name: str) -> None:
-    profile = profiles.load(name)
+    profile = read_profile(name)
     assert profile.about.endswith(".")
     assert profile.source.endswith(".")
     assert profile.minutes >= 5
@@ -29,7 +29,7 @@ def test_each_says_what_it_is_and_why(name: str) -> None:
 
 @pytest.mark.parametrize("arrivals", sorted(Arrivals))
 def test_a_load_has_the_shape_in_which_the_sandbox_s_buyers_come(arrivals: Arrivals) -> None:
-    ours, theirs = profiles.load(arrivals.lower()).curve, CURVES[arrivals]
+    ours, theirs = read_profile(arrivals.lower()).curve, CURVES[arrivals]
     parts = [number / 50 for number in range(51)]
     assert [ours.part_of_time(part) for part in parts] == pytest.approx([theirs.part_of_time(part) for part in parts])
 
@@ -53,13 +53,13 @@ def test_what_is_no_profile_is_refused_in_a_line(tmp_path: Path, change: tuple[s
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD.replace(*change))
     with pytest.raises(CannotRun, match=complaint) as refusal:
-        profiles.load(str(path))
+        read_profile(str(path))
     assert "\n" not in str(refusal.value)
 
 
 def test_a_profile_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(CannotRun, match=r"no profile 'stedy'; there are flash, .*stock_storm"):
-        profiles.load("stedy")
+        read_profile("stedy")
 
 
 def test_starts_follow_from_the_seed_and_the_user_alone() -> None:
@@ -83,7 +83,7 @@ def test_the_pace_is_reached_where_the_curve_is_highest() -> None:
 
 @pytest.mark.parametrize("users", [1, 3, 5, 6, 8, 12, 100])
 def test_every_user_is_some_system(users: int) -> None:
-    systems = profiles.load("steady").systems
+    systems = read_profile("steady").systems
     counts = shares(systems, users)
     assert sum(counts.values()) == users
     assert users < len(systems) or set(counts) == set(systems)
