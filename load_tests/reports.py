@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from load_tests.errors import CannotRun
+from load_tests.page import page_of
 
 _KINDS = ("answered", "refused", "throttled", "failed")
 _TIMES = ("p50Ms", "p95Ms", "p99Ms", "maxMs")
@@ -20,6 +21,7 @@ def write(report: Mapping[str, Any], folder: Path) -> list[Path]:
         CannotRun: That cannot be written.
     """
     forms = {
+        "report.html": page_of(report),
         "report.json": json.dumps(report, indent=2, ensure_ascii=False) + "\n",
     }
     try:
