@@ -10,6 +10,7 @@ from sandbox_server.commands.audit import audit
 from sandbox_server.commands.clock import clock
 from sandbox_server.commands.faults import faults
 from sandbox_server.commands.journal import journal
+from sandbox_server.commands.judge import judge
 from sandbox_server.commands.load import load
 from sandbox_server.commands.orders import place_order
 from sandbox_server.commands.snapshots import snapshot
@@ -175,5 +176,5 @@ def bench(json_path: Path | None) -> None:
     run(json_path)
 
 
-for _command in (tenants, snapshot, clock, place_order, faults, journal, audit, load):
+for _command in (tenants, snapshot, clock, place_order, faults, journal, audit, load, judge):
     main.add_command(_command)

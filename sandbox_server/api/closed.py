@@ -17,12 +17,13 @@ class Closed(Contract):
         self.source = contract.source
         self.base_path = contract.base_path
         self.document = deepcopy(contract.document)
-        schemas = self.document["components"]["schemas"]
+        components = self.document.get("components", {})
+        schemas = components.get("schemas", {})
         extended = set(_extended(contract.document, schemas))
         for name, schema in schemas.items():
             _close(schema, is_open=name in extended)
         _close(self.document["paths"], is_open=False)
-        _close({key: node for key, node in self.document["components"].items() if key != "schemas"}, is_open=False)
+        _close({key: node for key, node in components.items() if key != "schemas"}, is_open=False)
 
 
 def candid_operations(contract: Contract) -> frozenset[str]:

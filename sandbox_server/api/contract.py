@@ -63,7 +63,8 @@ class Contract:
     def __init__(self, source: bytes) -> None:
         self.source = source
         self.document: Node = _with_string_keys(_Loader(source).get_single_data())
-        self.base_path: str = urlsplit(self.document["servers"][0]["url"]).path.rstrip("/")
+        servers = self.document.get("servers") or [{"url": "/"}]
+        self.base_path: str = urlsplit(servers[0]["url"]).path.rstrip("/")
 
     def operations(self) -> Iterator[Operation]:
         """Return the operations in the document's order."""
@@ -98,7 +99,7 @@ class Contract:
         item = self.below(Place("#", self.document), "paths", path)
         place = self.below(item, method)
         return Operation(
-            operation_id=place.node["operationId"],
+            operation_id=place.node.get("operationId", f"{method.upper()} {path}"),
             method=method.upper(),
             path=self.base_path + path,
             parameters=(*self._parameters(item), *self._parameters(place)),

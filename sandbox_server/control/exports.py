@@ -10,7 +10,7 @@ from sandbox_server.control.calls import call_in_full, milliseconds, target
 from sandbox_server.control.wire import instant
 from sandbox_server.reporting.exchanges import Exchange
 from sandbox_server.reporting.har import har as archive
-from sandbox_server.services.search import rule_of
+from sandbox_server.services.search import effect_of, rule_of
 from sandbox_server.traffic.journal import Ending, Entry, Kept, verdict_of
 
 _ERRORS = {Ending.UNANSWERED: "net::ERR_EMPTY_RESPONSE", Ending.CUT_SHORT: "net::ERR_CONTENT_LENGTH_MISMATCH"}
@@ -57,6 +57,7 @@ def _exchange(entry: Entry, kept: Kept, started: datetime) -> Exchange:
         "_verdict": verdict_of(entry),
         "_operationId": entry.operation,
         "_fault": rule_of(entry.fault),
+        "_effect": effect_of(entry.fault),
     }
     if entry.before_fault:
         notes["_bodyBeforeFault"] = entry.before_fault

@@ -45,6 +45,11 @@ class Exchange:
     response_size: int | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def path(self) -> str:
+        """The URL's path as it was sent, without the query."""
+        return urlsplit(self.url).path
+
     def request_header(self, name: str) -> str:
         """Return a header of the request; empty where there is none. Names have no case."""
         return _value(self.request_headers, name)

@@ -114,8 +114,17 @@ class Coverage:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The documented statuses that were neither seen nor excused."""
-        return tuple(one for one in self.documented if one not in self.seen and one not in self.excused)
+        """The documented statuses that were neither seen nor excused; `4XX` is seen with the first of its kind."""
+        seen = {*self.seen, *map(_range, self.seen)}
+        return tuple(one for one in self.documented if one not in seen and one not in self.excused)
+
+    def documents(self, status: str) -> bool:
+        """Whether the contract has a status, by itself or by a range or default that includes it."""
+        return bool({status, _range(status), "default"} & set(self.documented))
+
+
+def _range(status: str) -> str:
+    return f"{status[0]}XX"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

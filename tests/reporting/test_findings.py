@@ -36,3 +36,10 @@ def test_coverage_knows_what_was_never_seen() -> None:
     assert (reached.succeeded, reached.missing) == (True, ("400",))
     assert (untouched.succeeded, untouched.missing) == (False, ("200",))
     assert not Coverage(operation="x", seen={"404": 2}).succeeded
+
+
+def test_a_status_may_be_documented_by_a_range() -> None:
+    ranged = Coverage(operation="x", seen={"404": 1}, documented=("200", "4XX", "5XX"))
+    assert ranged.missing == ("200", "5XX")
+    assert [ranged.documents(status) for status in ("404", "422", "302")] == [True, True, False]
+    assert Coverage(operation="x", documented=("default",)).documents("302")
