@@ -17,6 +17,7 @@ from sandbox_server.api.mount import Mounted, Mounts
 from sandbox_server.api.refusals import RateLimited
 from sandbox_server.api.wording import Wording
 from sandbox_server.asgi import ASGIApp, Layer
+from sandbox_server.certification.plan import frozen_hashes
 from sandbox_server.control.beginnings import Beginnings
 from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.logins import fixture_logins
@@ -138,14 +139,14 @@ def build_app(
 def _equipment(contract: Contract, settings: Settings) -> Callable[[Tenant], None]:
     """Return what gives a tenant its powers."""
     candid, tariffs = candid_operations(contract), tariffs_of(contract)
-    destinations = Destinations(settings.allow_webhook_hosts)
+    destinations, plans = Destinations(settings.allow_webhook_hosts), Plans(frozen_hashes())
 
     def equip(tenant: Tenant) -> None:
         with tenant.read() as tx:
             faults = FaultRules(tx.seed, _milliseconds)
         profile = settings.throttle or (Profile.DEFAULT if tenant.runs else Profile.OFF)
         tenant.equip(Journal(tenant.name, settings.journal_limit, candid), faults)
-        tenant.equip(Throttle(tariffs, profile), destinations, Plans())
+        tenant.equip(Throttle(tariffs, profile), destinations, plans)
 
     return equip
 

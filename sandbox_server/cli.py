@@ -7,6 +7,7 @@ import click
 
 from sandbox_server import __version__
 from sandbox_server.commands.audit import audit
+from sandbox_server.commands.certify import certify
 from sandbox_server.commands.clock import clock
 from sandbox_server.commands.faults import faults
 from sandbox_server.commands.journal import journal
@@ -15,6 +16,7 @@ from sandbox_server.commands.load import load
 from sandbox_server.commands.orders import place_order
 from sandbox_server.commands.snapshots import snapshot
 from sandbox_server.commands.tenants import tenants
+from sandbox_server.commands.verify import verify
 from sandbox_server.resources import make_importable
 from sandbox_server.services.destinations import Destinations
 from sandbox_server.settings import DEFAULT_WORLD, ClockMode, Settings
@@ -176,5 +178,6 @@ def bench(json_path: Path | None) -> None:
     run(json_path)
 
 
-for _command in (tenants, snapshot, clock, place_order, faults, journal, audit, load, judge):
+_COMMANDS = (tenants, snapshot, clock, place_order, faults, journal, audit, load, judge, certify, verify)
+for _command in _COMMANDS:
     main.add_command(_command)

@@ -4,7 +4,6 @@ import logging
 import socket
 import sys
 from contextlib import suppress
-from typing import Any, cast
 
 import click
 import uvicorn
@@ -14,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sandbox_server.app import create_sandbox
 from sandbox_server.asgi import ASGIApp
 from sandbox_server.control.gate import is_loopback
-from sandbox_server.middleware.connection import Connection
+from sandbox_server.hosting import configuration
 from sandbox_server.settings import Settings
 from sandbox_server.worlds import FixtureError
 
@@ -43,7 +42,6 @@ Three things to try, in another terminal:
 "asOf": "2026-11-01T12:00:00Z"}}]}}'
 
 Ctrl-C stops it."""
-_GRACE_SECONDS = 3
 _BACKLOG = 2048
 
 
@@ -61,17 +59,7 @@ def serve(settings: Settings) -> None:
     with listener:
         _refuse_open_doors(settings, listener.getsockname()[0])
         app = _load(settings)
-        config = uvicorn.Config(
-            cast(Any, app),  # uvicorn spells out every kind of message
-            log_config=None,
-            access_log=False,
-            date_header=False,  # virtual time is sent instead
-            server_header=False,
-            proxy_headers=False,
-            http=Connection,
-            ws="none",
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
+        config = configuration(app)
         with suppress(KeyboardInterrupt):
             _Server(config, url).run(sockets=[listener])
         click.echo("Stopped.")

@@ -15,8 +15,8 @@ NAMES = sorted(path.stem for path in fixture_path(".").glob("*.yaml"))
 DIVISORS = {"regional_chain": 10, "peak_day": 200}
 
 
-def test_there_are_three_fixtures() -> None:
-    assert NAMES == ["peak_day", "regional_chain", "small_chain"]
+def test_there_are_three_worlds_to_work_in_and_one_to_be_judged_in() -> None:
+    assert NAMES == ["peak_day", "proving_ground", "regional_chain", "small_chain"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,165 @@
+"""
+The bundle: a report with the evidence that it rests on, in one file, sealed.
+
+`seal.json` has the hash of every file of evidence, and of each line of a journal, so that a change can be named. Its
+own hash stands in the report, and in every entry of the certificate.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from hashlib import sha256
+from io import BytesIO
+from itertools import zip_longest
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+
+from sandbox_server.certification.evidence import read_evidence
+from sandbox_server.certification.junit import junit
+from sandbox_server.certification.plan import Plan, PlanError, read_plan
+from sandbox_server.certification.rehearsal import JOURNAL, SEEN
+from sandbox_server.certification.report import Run, report
+
+SEAL, REPORT, JUNIT, LOCK, BUNDLE = "seal.json", "report.json", "junit.xml", "plan.lock", "bundle.zip"
+EVIDENCE = "scenarios"
+Files = dict[str, bytes]
+
+
+class DamagedBundle(Exception):
+    """A file that is no bundle; the message says why."""
+
+
+def conclude(
+    folder: Path,
+    plan: Plan,
+    *,
+    manifest: Mapping[str, Any],
+    waived: Mapping[str, str],
+    command: str,
+    made_at: datetime,
+) -> dict[str, Any]:
+    """
+    Judge what lies in a run's folder; write the report and the bundle there, and return the report.
+
+    Args:
+        folder: With `scenarios/`, a folder for each.
+        made_at: The machine's time.
+    """
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted((folder / EVIDENCE).rglob("*.*"))
+    }
+    files[LOCK] = plan.lock.encode()
+    files[SEAL] = _seal(files)
+    told = {"manifest": dict(manifest), "waived": dict(waived), "command": command, "made_at": made_at.isoformat()}
+    found = report(run_of(files, plan, **told))
+    files[REPORT] = json.dumps(found, ensure_ascii=False, indent=1).encode()
+    files[JUNIT] = junit(found)
+    for name in (LOCK, SEAL, REPORT, JUNIT):
+        (folder / name).write_bytes(files[name])
+    with ZipFile(folder / BUNDLE, "w", ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return found
+
+
+def put_in_place(folder: Path, home: Path) -> None:
+    """Move what a run has made to where it is wanted, instead of what an earlier one left there."""
+    for made in sorted(folder.iterdir()):
+        there = home / made.name
+        if there.is_dir():
+            rmtree(there)
+        made.replace(there)
+
+
+def run_of(files: Files, plan: Plan, **told: Any) -> Run:
+    """Return a run of its files, to be judged."""
+    homes = sorted({name.rpartition("/")[0] for name in files if name.endswith(f"/{SEEN}")})
+    seen = tuple(json.loads(files[f"{home}/{SEEN}"]) for home in homes)
+    evidence = tuple(
+        read_evidence(files[f"{home}/{JOURNAL}"].splitlines(), each) for home, each in zip(homes, seen, strict=True)
+    )
+    return Run(plan, evidence, seen, sha256(files[SEAL]).hexdigest(), **told)
+
+
+def open_bundle(path: Path) -> Files:
+    """
+    Return the files of a bundle.
+
+    Raises:
+        DamagedBundle: It is none.
+    """
+    try:
+        with ZipFile(BytesIO(path.read_bytes())) as packed:
+            files = {name: packed.read(name) for name in packed.namelist()}
+    except (OSError, BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+        raise DamagedBundle(f"{path} is no bundle: {error}.") from error
+    if missing := [name for name in (REPORT, SEAL, LOCK) if name not in files]:
+        raise DamagedBundle(f"{path} is no bundle: it has no {missing[0]}.")
+    return files
+
+
+def alterations(files: Files) -> Iterator[str]:
+    """Return everything that is not as it was sealed, and every verdict that comes out otherwise, in sentences."""
+    told = _json(files, REPORT)
+    if told.get("seal") != sha256(files[SEAL]).hexdigest():
+        yield f"{SEAL} is not the one that the report rests on."
+    seal = _json(files, SEAL)
+    for name in sorted({*seal["files"], *(name for name in files if name not in {REPORT, JUNIT, SEAL})}):
+        yield from _altered(name, files.get(name), seal)
+    yield from _judged_again(files, told)
+
+
+def _judged_again(files: Files, told: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        plan = read_plan(str(told.get("plan")))
+    except PlanError as error:
+        yield str(error)
+        return
+    if files[LOCK].decode("utf-8", "replace") != plan.lock:
+        yield f"The run was judged by another {plan.id} than the one that is frozen here."
+        return
+    names = {"manifest": "manifest", "waived": "waivers", "command": "command", "made_at": "madeAt"}
+    try:
+        again = report(run_of(files, plan, **{name: told[wire] for name, wire in names.items()}))
+    except (KeyError, ValueError, TypeError) as error:
+        yield f"The evidence cannot be judged again: {error!r}."
+        return
+    was = {one["id"]: one["verdict"] for one in told["checks"]}
+    for one in again["checks"]:
+        if was.get(one["id"]) != one["verdict"]:
+            yield f"{one['id']} was told to be {was.get(one['id'])}; judged again it is {one['verdict']}."
+    if json.loads(json.dumps(again)) != told:
+        differing = [name for name in again if json.loads(json.dumps(again[name])) != told.get(name)]
+        yield f"{REPORT} says otherwise than the evidence: {', '.join(differing) or 'it says more'}."
+
+
+def _seal(files: Files) -> bytes:
+    seal = {
+        "files": {name: sha256(content).hexdigest() for name, content in files.items()},
+        "lines": {name: _line_hashes(content) for name, content in files.items() if name.endswith(JOURNAL)},
+    }
+    return json.dumps(seal, indent=1).encode()
+
+
+def _line_hashes(content: bytes) -> list[str]:
+    return [sha256(line).hexdigest()[:16] for line in content.split(b"\n")]
+
+
+def _altered(name: str, content: bytes | None, seal: Mapping[str, Any]) -> Iterator[str]:
+    if content is None:
+        yield f"{name} is gone."
+    elif name not in seal["files"]:
+        yield f"{name} was added."
+    elif seal["files"][name] != sha256(content).hexdigest():
+        pairs = zip_longest(seal["lines"].get(name, ()), _line_hashes(content))
+        lines = [number for number, (was, is_) in enumerate(pairs, 1) if was != is_] if name in seal["lines"] else []
+        yield f"{name} was altered, at line {lines[0]}." if lines else f"{name} was altered."
+
+
+def _json(files: Files, name: str) -> Any:
+    try:
+        return json.loads(files[name])
+    except ValueError as error:
+        raise DamagedBundle(f"{name} of the bundle is no JSON.") from error

@@ -1,0 +1,199 @@
+"""
+What was seen of a client in a scenario, in a form that is good to judge.
+
+It is made of files alone, so that whoever has them can judge again: the journal's lines, the world as it stood at the
+end, what the people and machines around the client did, and which faults there were.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+Wire = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    One call of the client, as the journal has it.
+
+    Args:
+        number: In the journal.
+        operation: None where there is none such.
+        path: Without the query.
+        status: 0 where nothing was answered.
+        began: Seconds of real time since some moment; `ended` is when the answer was sent.
+        at: Virtual time.
+        body: The request's JSON; None where it has none. `answer` is that of the answer.
+        text: The request's body as it came.
+        headers: By lower-case name; `answer_headers` are those of the answer.
+        fault: The rule that played; `effect` is the name of what it did.
+        errors: What the contract finds wrong in the request.
+        changes: What the call changed: `{table, key, before, after}`.
+    """
+
+    number: int
+    operation: str | None
+    method: str
+    path: str
+    query: Mapping[str, str]
+    status: int
+    began: float
+    ended: float
+    at: datetime
+    headers: Mapping[str, str]
+    text: str
+    body: Any
+    answer_headers: Mapping[str, str]
+    answer: Any
+    fault: str | None
+    effect: str | None
+    credential: str | None
+    replayed: bool
+    verdict: str
+    errors: tuple[Wire, ...]
+    changes: tuple[Wire, ...]
+    peer: str
+
+    @property
+    def key(self) -> str | None:
+        """The idempotency key."""
+        return self.headers.get("idempotency-key")
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the client was told that it is done."""
+        return 200 <= self.status < 300 and self.answer is not None
+
+    @property
+    def subject(self) -> str:
+        """What the call is about: the path, and the order that the body names."""
+        named = self.body.get("orderId", "") if isinstance(self.body, dict) else ""
+        return f"{self.path} {named}".rstrip()
+
+    @property
+    def wish(self) -> tuple[str, str, str, str]:
+        """What is asked for; the same for every try of the same call."""
+        return self.method, self.path, "&".join(f"{name}={self.query[name]}" for name in sorted(self.query)), self.text
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """
+    Everything that was seen in a scenario.
+
+    Args:
+        scenario: Its id.
+        client_id: The client that is judged; calls of others are not its own.
+        calls: The client's calls, in order.
+        acts: What was done around the client, in order: `{at, act, ...}` with what came of it.
+        faults: The rules as they stood at the end, with how often each played.
+        world: What there was at the end, by name: `orders`, `shipments`, `returns`, `stock` and `counts`.
+        ended_at: Virtual time of the end.
+        scale: Virtual seconds for each real one.
+        client: How the client ran: `{ended, exit, seconds}` for each time that it was started.
+    """
+
+    scenario: str
+    client_id: str
+    calls: tuple[Call, ...]
+    acts: tuple[Wire, ...] = ()
+    faults: tuple[Wire, ...] = ()
+    world: Mapping[str, Sequence[Wire]] = field(default_factory=dict)
+    ended_at: datetime | None = None
+    scale: float = 1.0
+    client: tuple[Wire, ...] = ()
+
+    def of(self, *operations: str) -> list[Call]:
+        """Return the calls of these operations, in order."""
+        return [call for call in self.calls if call.operation in operations]
+
+    def after(self, call: Call, wanted: Callable[[Call], bool] = lambda _: True) -> Iterator[Call]:
+        """Return the calls that came after one and are wanted, in order."""
+        return (other for other in self.calls if other.number > call.number and wanted(other))
+
+    def act(self, name: str) -> list[Wire]:
+        """Return what was done of this kind around the client, such as `placeOrders`."""
+        return [one for one in self.acts if one["act"] == name]
+
+    @cached_property
+    def placed(self) -> tuple[Wire, ...]:
+        """The orders that were placed in the scenario, as they were then."""
+        return tuple(order for act in self.act("placeOrders") for order in act["answer"]["items"])
+
+
+def read_evidence(journal: Iterable[bytes], seen: Wire) -> Evidence:
+    """
+    Return evidence of its files.
+
+    Args:
+        journal: Lines, as the journal is exported.
+        seen: Everything else.
+    """
+    calls = (read_call(orjson.loads(line)) for line in journal)
+    client_id = seen["clientId"]
+    return Evidence(
+        scenario=seen["scenario"],
+        client_id=client_id,
+        calls=tuple(call for call in calls if call.credential in {client_id, None}),
+        acts=tuple(seen["acts"]),
+        faults=tuple(seen["faults"]),
+        world=seen["world"],
+        ended_at=instant(seen["endedAt"]),
+        scale=seen["scale"],
+        client=tuple(seen["client"]),
+    )
+
+
+def read_call(line: Wire) -> Call:
+    """Return a call of a line of the journal."""
+    target = urlsplit(line["path"])
+    began = line["receivedMonotonicMs"] / 1000
+    request, response = line["request"], line["response"]
+    text = request.get("body", "")
+    return Call(
+        number=line["number"],
+        operation=line.get("operationId"),
+        method=line["method"],
+        path=target.path,
+        query=dict(parse_qsl(target.query, keep_blank_values=True)),
+        status=line.get("status", 0),
+        began=began,
+        ended=began + line["durationMs"] / 1000,
+        at=instant(line["receivedAt"]),
+        headers=_headers(request),
+        text=text,
+        body=_json(request),
+        answer_headers=_headers(response),
+        answer=_json(response),
+        fault=line.get("fault"),
+        effect=line.get("effect"),
+        credential=line.get("clientId"),
+        replayed=line["replayed"],
+        verdict=line["verdict"],
+        errors=tuple(line["requestErrors"]),
+        changes=tuple(line["changes"]),
+        peer=line["peer"],
+    )
+
+
+def instant(text: str) -> datetime:
+    """Return an instant of the wire."""
+    return datetime.fromisoformat(text)
+
+
+def _headers(message: Wire) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in message["headers"]}
+
+
+def _json(message: Wire) -> Any:
+    """Return what a message says in JSON; None where it says nothing, or something else."""
+    try:
+        return orjson.loads(message["body"])
+    except (KeyError, orjson.JSONDecodeError):
+        return None

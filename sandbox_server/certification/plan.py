@@ -1,0 +1,149 @@
+"""
+Plans: which checks a client is judged by, frozen.
+
+A plan `NAME@VERSION` is two files in contracts/plans: `.yaml` says what it is about and names its checks, `.lock` has a
+line for each check and scenario, with a hash of what was declared of it. The plan's own hash is that of its lock.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox_server.certification.check import Check
+from sandbox_server.certification.checks import CHECKS
+from sandbox_server.certification.scenario import Scenario
+from sandbox_server.certification.scenarios import SCENARIOS
+from sandbox_server.resources import ResourceNotFound, contract_path
+
+FOLDER = "plans"
+_OF_CHECK: tuple[str, ...] = ("id", "level", "clause", "scenarios", "version")
+_OF_SCENARIO: tuple[str, ...] = ("id", "fixture", "seed", "scale", "seconds", "version")
+
+
+class PlanError(Exception):
+    """A plan that is none, or is not as it was frozen; the message says why."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What a client is judged by.
+
+    Args:
+        id: Name and version, as in `chain-core@1`.
+        title: What it is about.
+        checks: In the order of their ids.
+        scenarios: All that these checks judge, in the order of their ids.
+        lock: As it was frozen.
+    """
+
+    id: str
+    title: str
+    checks: tuple[Check, ...]
+    scenarios: tuple[Scenario, ...]
+    lock: str
+
+    @property
+    def hash(self) -> str:
+        """The hash that it was frozen with."""
+        return sha256(self.lock.encode()).hexdigest()
+
+    def narrowed(self, scenarios: Collection[str]) -> "Plan":
+        """
+        Return the plan with these scenarios alone, and what they exercise; with all of them where none is named.
+
+        Raises:
+            PlanError: It has no such scenario.
+        """
+        if not scenarios:
+            return self
+        known = [one.id for one in self.scenarios]
+        if unknown := sorted(set(scenarios) - set(known)):
+            raise PlanError(f"{self.id} has no scenario {unknown[0]}. It has: {', '.join(known)}.")
+        kept = tuple(one for one in self.scenarios if one.id in scenarios)
+        checks = tuple(one for one in self.checks if any(map(one.concerns, scenarios)))
+        return replace(self, id=f"{self.id} (in part)", checks=checks, scenarios=kept)
+
+
+def plan_ids() -> list[str]:
+    """Return the plans there are."""
+    return sorted(path.stem for path in contract_path(FOLDER).glob("*.yaml"))
+
+
+def read_plan(plan_id: str) -> Plan:
+    """
+    Return a plan.
+
+    Raises:
+        PlanError: There is none of that name, or it is not as it was frozen.
+    """
+    plan = draft(plan_id)
+    try:
+        lock = contract_path(f"{FOLDER}/{plan_id}.lock").read_text("utf-8")
+    except ResourceNotFound as error:
+        raise PlanError(f"The plan {plan_id} was never frozen.") from error
+    if lock != plan.lock:
+        raise PlanError(f"The plan {plan_id} is not as it was frozen: {_first_difference(lock, plan.lock)}.")
+    return plan
+
+
+def draft(plan_id: str) -> Plan:
+    """
+    Return a plan as its checks and scenarios stand now, with the lock that it would be frozen with.
+
+    Raises:
+        PlanError: There is none of that name, or it names a check that there is not.
+    """
+    if plan_id not in plan_ids():
+        raise PlanError(f"There is no plan {plan_id}. There are: {', '.join(plan_ids())}.")
+    told: Any = yaml.safe_load(contract_path(f"{FOLDER}/{plan_id}.yaml").read_bytes())
+    if unknown := sorted(set(told["checks"]) - set(CHECKS)):
+        raise PlanError(f"The plan {plan_id} names checks that there are not: {', '.join(unknown)}.")
+    checks = tuple(CHECKS[name] for name in sorted(told["checks"]))
+    scenarios = tuple(one for one in SCENARIOS.values() if any(one.id in check.scenarios for check in checks))
+    return Plan(plan_id, told["title"], checks, scenarios, _lock(plan_id, checks, scenarios))
+
+
+def frozen_hashes() -> dict[str, str]:
+    """Return the hash of each plan by its id, as it was frozen."""
+    locks: dict[str, Path] = {path.stem: path for path in contract_path(FOLDER).glob("*.lock")}
+    return {plan_id: sha256(locks[plan_id].read_bytes()).hexdigest() for plan_id in sorted(locks)}
+
+
+def _lock(plan_id: str, checks: tuple[Check, ...], scenarios: tuple[Scenario, ...]) -> str:
+    lines = [plan_id]
+    lines += [f"check {one.id} {one.version} {one.level} {_hash(_declared(one))}" for one in checks]
+    lines += [f"scenario {one.id} {one.version} {_hash(_declared(one))}" for one in scenarios]
+    return "\n".join(lines) + "\n"
+
+
+def _declared(declared: Check | Scenario) -> Mapping[str, Any]:
+    """Return what decides about a client; words for people may be mended."""
+    names = _OF_SCENARIO if isinstance(declared, Scenario) else _OF_CHECK
+    return {name: getattr(declared, name) for name in names}
+
+
+def _hash(members: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(members, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _first_difference(frozen: str, now: str) -> str:
+    before, after = set(frozen.splitlines()), set(now.splitlines())
+    gone, come = sorted(before - after), sorted(after - before)
+    return f"it has {come[0]!r} now" if come else f"it has no {gone[0]!r} any more" if gone else "its lines moved"
+
+
+def main() -> None:
+    """Freeze every plan as it stands: for maintainers, before a plan is published."""
+    for plan_id in plan_ids():
+        path = contract_path(FOLDER) / f"{plan_id}.lock"
+        path.write_text(draft(plan_id).lock, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""What a scenario is: a world, a pace of its time, and what happens around the client."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from sandbox_server.certification.stage import Stage
+
+Play = Callable[[Stage], None]
+FIXTURE = "proving_ground"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """
+    Something that a client goes through.
+
+    Args:
+        id: As checks and plans name it.
+        fixture: The world that it begins as.
+        seed: What all chance in it follows from.
+        scale: Virtual seconds for each real one.
+        seconds: Real time after which it is over in any case.
+        version: Grows whenever it plays otherwise than before.
+        title: What happens.
+        play: Plays it.
+    """
+
+    id: str
+    fixture: str
+    seed: int
+    scale: float
+    seconds: float
+    version: int
+    title: str = field(compare=False)
+    play: Play = field(compare=False)
+
+
+def scenario(
+    name: str, *, scale: float, seconds: float, fixture: str = FIXTURE, seed: int = 1, version: int = 1
+) -> Callable[[Play], Scenario]:
+    """Make a scenario of a function that plays it; the first line of its docstring is the scenario's title."""
+
+    def declare(play: Play) -> Scenario:
+        title = (play.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        return Scenario(name, fixture, seed, scale, seconds, version, title, play)
+
+    return declare
+
+
+def scenarios_of(modules: Iterable[ModuleType]) -> dict[str, Scenario]:
+    """
+    Return the scenarios of modules by id, in the order of their ids.
+
+    Raises:
+        ValueError: Two have the same id.
+    """
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, Scenario)]
+    ids = [one.id for one in found]
+    if repeated := {name for name in ids if ids.count(name) > 1}:
+        raise ValueError(f"more than one scenario is called {', '.join(sorted(repeated))}")
+    return {one.id: one for one in sorted(found, key=lambda one: one.id)}

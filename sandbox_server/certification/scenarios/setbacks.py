@@ -1,0 +1,36 @@
+"""Days on which calls fail."""
+
+from sandbox_server.certification.scenario import scenario
+from sandbox_server.certification.stage import Stage
+
+
+@scenario("token-ends", scale=60, seconds=30)
+def token_ends(stage: Stage) -> None:
+    """The token ends long before its time."""
+    stage.fault("listOrders", {"token": "expire"}, skip_first=3, max_count=1)
+    stage.start_client()
+    stage.until_faults_have_played()
+    stage.place_orders(2)
+    stage.until_orders_are_settled()
+
+
+@scenario("answers-lost", scale=60, seconds=40)
+def answers_lost(stage: Stage) -> None:
+    """What the client writes is done, and the answer never arrives."""
+    stage.fault("acknowledgeOrder", {"lostResponse": True}, max_count=2)
+    stage.fault("createShipment", {"lostResponse": True}, max_count=1)
+    stage.fault("createShipment", {"error": {"status": 503}}, max_count=1)
+    stage.place_orders(3)
+    stage.start_client()
+    stage.until_orders_are_settled()
+
+
+@scenario("told-to-wait", scale=60, seconds=40)
+def told_to_wait(stage: Stage) -> None:
+    """The marketplace says when to come back."""
+    stage.fault("listOrders", {"error": {"status": 429, "retryAfter": 2}}, skip_first=2, max_count=1)
+    stage.fault("acknowledgeOrder", {"error": {"status": 429, "retryAfter": 2}}, max_count=1)
+    stage.place_orders(3)
+    stage.start_client()
+    stage.until_orders_are_settled()
+    stage.until_faults_have_played()

@@ -1,0 +1,219 @@
+"""`certify`: whether a client would stand production, by what it does when a sandbox provokes it."""
+
+import shlex
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from sandbox_server.certification.plan import Plan
+
+CONFIGURATION, HARNESS, STALE_WAIVER = 4, 5, 3
+EXIT = {"CERTIFIED": 0, "CERTIFIED_WITH_WARNINGS": 0, "NOT_CERTIFIED": 1, "INCOMPLETE": 2, "VOID": HARNESS}
+_PLAN = "chain-core@1"
+
+
+class Misconfigured(click.ClickException):
+    """Something about the command line or its files is wrong; the message says what to do."""
+
+    exit_code = CONFIGURATION
+
+
+class Misused(click.UsageError):
+    """The command line is not one of this command."""
+
+    exit_code = CONFIGURATION
+
+    def __init__(self, error: click.UsageError) -> None:
+        super().__init__(error.format_message(), error.ctx)
+
+
+class ConfigurationAware(click.Command):
+    """A command whose wrong usage has an exit code of its own, since 2 says something about the client."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the command line."""
+        try:
+            return super().make_context(*args, **extra)
+        except click.UsageError as error:
+            raise Misused(error) from error
+
+
+_HELP = """
+Judge a client by what it does in the scenarios of a plan.
+
+For each scenario the command is started once, with ACORN_BASE_URL, ACORN_CLIENT_ID, ACORN_CLIENT_SECRET, ACORN_API_KEY,
+ACORN_TENANT, ACORN_SCENARIO, ACORN_POS_URL, ACORN_CLOCK_SCALE and ACORN_DEADLINE_SECONDS in its environment, and ended
+when the scenario is over.
+
+\b
+Exit status: 0 certified; 1 not certified; 2 incomplete, since something that has to be judged never happened;
+3 a waiver is no longer needed; 4 something is wrong with the command line or its files; 5 the sandbox itself failed.
+"""
+
+
+@click.command(cls=ConfigurationAware, help=_HELP, short_help="Judge a client by what it does.")
+@click.option("--command", "command", required=True, help="What starts the client, as in 'node client.js'.")
+@click.option("--plan", "plan_id", default=_PLAN, show_default=True, help="The plan it is judged by.")
+@click.option(
+    "--report-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("certification"),
+    show_default=True,
+    help="Where the report, the evidence and the bundle are written; what a run left there before is replaced.",
+)
+@click.option("--scenario", "only", multiple=True, help="Play this scenario alone; more than one may be named.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
+@click.option(
+    "--waivers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML or JSON: a reason for each check whose failure is put up with for now, by its id. No certificate then.",
+)
+@click.option(
+    "--manifest",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML or JSON that the client declares of itself: name, version, and notApplicable, a reason for each check.",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Scenarios side by side.")
+def certify(
+    command: str,
+    plan_id: str,
+    report_dir: Path,
+    only: tuple[str, ...],
+    waivers: Path | None,
+    manifest: Path | None,
+    jobs: int,
+    *,
+    strict: bool,
+) -> None:
+    """Judge a client by what it does."""
+    from sandbox_server.certification.bundle import BUNDLE  # noqa: PLC0415 - a help text judges nobody
+
+    words = _words(command)
+    plan = _plan(plan_id, only)
+    waived, declared = _reasons(waivers, plan), _declared(manifest, plan)
+    report_dir.mkdir(parents=True, exist_ok=True)
+    told = {"waived": waived, "manifest": declared, "command": command}
+    report = _run(words, plan, report_dir, jobs, told)
+    for line in lines(report):
+        click.echo(line)
+    click.echo(f"\nThe report, its evidence and {BUNDLE} are in {report_dir}.")
+    code = EXIT[report["overall"]]
+    if stale := _stale(report):
+        click.echo(f"No longer needed are the waivers of {', '.join(stale)}: take them out.", err=True)
+        code = code or STALE_WAIVER
+    if strict and report["overall"] == "CERTIFIED_WITH_WARNINGS":
+        code = code or EXIT["NOT_CERTIFIED"]
+    sys.exit(code)
+
+
+def lines(report: Mapping[str, Any]) -> list[str]:
+    """Return a report for a terminal."""
+    told = [f"{report['title']}, {report['plan']}: {report['overall']}", ""]
+    for step in report["preflight"]:
+        told.append(f"  {'ok' if step['works'] else '!!'}  {step['name']}: {step['said']}")
+        if step["remedy"]:
+            told.append(f"      {step['remedy']}")
+    told.append("")
+    for check in report["checks"]:
+        told.append(f"  {check['verdict']:<14} {check['level']:<6} {check['id']:<28} {check['title']}.")
+        if check["verdict"] in {"FAIL", "WARN", "HARNESS_ERROR"}:
+            told += [f"      {check['reason']}", f"      {check['mend']}"]
+    for scenario in report["scenarios"]:
+        told += [
+            f"  The client {run['ended'].lower().replace('_', ' ')} in {scenario['id']} (status {run['exit']})."
+            for run in scenario["client"]
+            if run["ended"] in {"CRASHED", "HUNG"}
+        ]
+        told += [f"  {scenario['id']} failed:\n{scenario['failure']}"] if scenario["failure"] else []
+    return told
+
+
+def _stale(report: Mapping[str, Any]) -> list[str]:
+    """Return the checks that are waived and would not stand in the way."""
+    verdicts = {check["id"]: check["verdict"] for check in report["checks"]}
+    return sorted(name for name in report["waivers"] if verdicts[name] not in {"FAIL", "NOT_EXERCISED"})
+
+
+def _run(words: list[str], plan: "Plan", report_dir: Path, jobs: int, told: Mapping[str, Any]) -> dict[str, Any]:
+    from sandbox_server.certification import bundle  # noqa: PLC0415
+    from sandbox_server.certification.client import CannotStart, ClientProgram  # noqa: PLC0415
+    from sandbox_server.certification.rehearsal import Rehearsal  # noqa: PLC0415
+    from sandbox_server.commands.progress import watched  # noqa: PLC0415
+    from sandbox_server.hosting import hosted  # noqa: PLC0415
+    from sandbox_server.kernel.clock import real_now  # noqa: PLC0415
+    from sandbox_server.remote import Sandbox  # noqa: PLC0415
+    from sandbox_server.settings import Settings  # noqa: PLC0415
+
+    settings = Settings(port=0, ephemeral=True, fixture=plan.scenarios[0].fixture, allow_webhook_hosts=("localhost",))
+    # Beside what an earlier run left, so that it stays whole where this one does not come to its end.
+    with tempfile.TemporaryDirectory(dir=report_dir, prefix=".run-") as place, hosted(settings) as url:
+        folder = Path(place)
+        with watched(plan.scenarios) as tell:
+            rehearsal = Rehearsal(
+                Sandbox(url), lambda _, told, output: ClientProgram(words, told, output), folder / bundle.EVIDENCE, tell
+            )
+            try:
+                rehearsal.play_all(plan.scenarios, jobs)
+            except CannotStart as error:
+                raise Misconfigured(str(error)) from error
+        report = bundle.conclude(folder, plan, made_at=real_now(), **told)
+        bundle.put_in_place(folder, report_dir)
+    return report
+
+
+def _words(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise Misconfigured(f"--command {command!r} cannot be read: {error}.") from error
+    if not words:
+        raise Misconfigured("--command is empty: name what starts the client, as in 'node client.js'.")
+    return words
+
+
+def _plan(plan_id: str, only: tuple[str, ...]) -> "Plan":
+    from sandbox_server.certification.plan import PlanError, read_plan  # noqa: PLC0415
+
+    try:
+        return read_plan(plan_id).narrowed(only)
+    except PlanError as error:
+        raise Misconfigured(str(error)) from error
+
+
+def _declared(path: Path | None, plan: "Plan") -> dict[str, Any]:
+    told = _mapping(path)
+    _known(path, told.get("notApplicable", {}), plan)
+    return told
+
+
+def _reasons(path: Path | None, plan: "Plan") -> dict[str, str]:
+    told = _mapping(path)
+    _known(path, told, plan)
+    return told
+
+
+def _known(path: Path | None, reasons: object, plan: "Plan") -> None:
+    """Hold reasons by check against the plan."""
+    if not isinstance(reasons, dict) or not all(isinstance(each, str) and each for each in reasons.values()):
+        raise Misconfigured(f"{path} is to have a reason for each check, as in 'poll.not-busy: we are called'.")
+    if unknown := sorted(set(reasons) - {one.id for one in plan.checks}):
+        raise Misconfigured(f"{path} names checks that {plan.id} does not have: {', '.join(unknown)}.")
+
+
+def _mapping(path: Path | None) -> dict[str, Any]:
+    import yaml  # noqa: PLC0415
+
+    if path is None:
+        return {}
+    try:
+        told = yaml.safe_load(path.read_bytes())
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path} cannot be read: {error}.") from error
+    if not isinstance(told, dict):
+        raise Misconfigured(f"{path} is no mapping of names to values.")
+    return told

@@ -1,0 +1,30 @@
+"""Plans are what they were frozen as."""
+
+import pytest
+
+from sandbox_server.certification.plan import PlanError, draft, frozen_hashes, plan_ids, read_plan
+
+
+@pytest.mark.parametrize("plan_id", plan_ids())
+def test_a_plan_is_as_it_was_frozen(plan_id: str) -> None:
+    plan = read_plan(plan_id)
+
+    assert plan.hash == frozen_hashes()[plan_id]
+    assert plan == draft(plan_id)
+
+
+def test_what_is_no_plan_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(PlanError, match=r"There is no plan chain-core@0\. There are: .*chain-core@1"):
+        read_plan("chain-core@0")
+
+
+def test_a_part_of_a_plan_is_another_plan() -> None:
+    part = read_plan("chain-core@1").narrowed(["working-day"])
+
+    assert [one.id for one in part.scenarios] == ["working-day"]
+    assert part.id not in frozen_hashes()
+
+
+def test_a_plan_has_no_part_that_it_does_not_name() -> None:
+    with pytest.raises(PlanError, match="chain-core@1 has no scenario night"):
+        read_plan("chain-core@1").narrowed(["night"])

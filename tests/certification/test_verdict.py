@@ -1,0 +1,87 @@
+"""Verdicts follow from occasions, and a certificate from verdicts."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from sandbox_server.certification.check import EVERY, Check, Level, Occasion, check
+from sandbox_server.certification.evidence import Evidence
+from sandbox_server.certification.verdict import Judgement, Overall, judge, overall
+from sandbox_server.domain.certificates import CheckVerdict
+
+GOOD, BAD = Occasion((1,)), Occasion((2,), "It went wrong.")
+EVIDENCE = Evidence("a-day", "client", ())
+
+
+def declared(*occasions: Occasion, level: Level = Level.MUST, scenarios: str = "a-day") -> Check:
+    @check("a.check", level, clause="", scenarios=scenarios, mutant="", why="", mend="")
+    def of(_: Evidence) -> Iterable[Occasion]:
+        """It goes well."""
+        return occasions
+
+    return of
+
+
+def verdict(one: Check, void: tuple[str, ...] = (), excused: tuple[str, ...] = ()) -> CheckVerdict:
+    return judge(one, [EVIDENCE], void, excused).verdict
+
+
+@pytest.mark.parametrize(
+    ("occasions", "level", "expected"),
+    [
+        ([GOOD], Level.MUST, CheckVerdict.PASS),
+        ([GOOD, BAD], Level.MUST, CheckVerdict.FAIL),
+        ([BAD], Level.SHOULD, CheckVerdict.WARN),
+        ([], Level.MUST, CheckVerdict.NOT_EXERCISED),
+    ],
+)
+def test_a_verdict_follows_from_the_occasions(occasions: list[Occasion], level: Level, expected: CheckVerdict) -> None:
+    assert verdict(declared(*occasions, level=level)) is expected
+
+
+def test_occasions_of_scenarios_that_a_check_does_not_judge_do_not_count() -> None:
+    assert verdict(declared(BAD, scenarios="another-day")) is CheckVerdict.NOT_EXERCISED
+    assert verdict(declared(BAD, scenarios=EVERY)) is CheckVerdict.FAIL
+
+
+def test_what_a_manifest_excuses_does_not_apply_unless_the_clients_calls_say_otherwise() -> None:
+    assert verdict(declared(), excused=("a.check",)) is CheckVerdict.NOT_APPLICABLE
+    assert verdict(declared(GOOD), excused=("a.check",)) is CheckVerdict.FAIL
+
+
+def test_a_failure_of_the_sandbox_voids_what_rests_on_it() -> None:
+    assert verdict(declared(GOOD), void=("a-day",)) is CheckVerdict.HARNESS_ERROR
+    assert verdict(declared(GOOD), void=("another-day",)) is CheckVerdict.PASS
+
+
+def test_a_check_that_cannot_cope_with_the_evidence_is_the_sandboxs_failure() -> None:
+    @check("a.check", Level.MUST, clause="", scenarios=EVERY, mutant="", why="", mend="")
+    def of(_: Evidence) -> Iterable[Occasion]:
+        raise KeyError("lines")
+
+    assert judge(of, [EVIDENCE], (), ()).reason == "The check itself failed: KeyError('lines')."
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ([], Overall.INCOMPLETE),
+        ([(Level.MUST, CheckVerdict.PASS), (Level.SHOULD, CheckVerdict.NOT_EXERCISED)], Overall.CERTIFIED),
+        ([(Level.MUST, CheckVerdict.PASS), (Level.SHOULD, CheckVerdict.WARN)], Overall.CERTIFIED_WITH_WARNINGS),
+        ([(Level.MUST, CheckVerdict.PASS), (Level.MUST, CheckVerdict.NOT_EXERCISED)], Overall.INCOMPLETE),
+        ([(Level.MUST, CheckVerdict.FAIL), (Level.MUST, CheckVerdict.NOT_EXERCISED)], Overall.NOT_CERTIFIED),
+        ([(Level.MUST, CheckVerdict.FAIL), (Level.MUST, CheckVerdict.HARNESS_ERROR)], Overall.VOID),
+    ],
+)
+def test_what_comes_of_a_run_follows_from_all_verdicts(
+    verdicts: list[tuple[Level, CheckVerdict]], expected: Overall
+) -> None:
+    judgements = [Judgement(declared(level=level), one, "") for level, one in verdicts]
+
+    assert overall(judgements) is expected
+
+
+def test_a_waived_failure_is_a_warning() -> None:
+    failed = [Judgement(declared(), CheckVerdict.FAIL, "")]
+
+    assert overall(failed, {"a.check": "mended next week"}) is Overall.CERTIFIED_WITH_WARNINGS
