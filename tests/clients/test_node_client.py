@@ -159,14 +159,21 @@ def test_it_does_everything_once_whatever_happens_to_its_calls(marketplace: Mark
     seen = journal(marketplace)
     assert not open_ones(marketplace)
     assert_all_is_well(marketplace, seen)
-    bodies: defaultdict[str, set[str]] = defaultdict(set)
+    assert_one_key_for_every_wish(seen)
+    assert_throttled_ones_waited(seen)
+
+
+def assert_one_key_for_every_wish(seen: list[Json]) -> None:
+    keys: defaultdict[str, set[str]] = defaultdict(set)
+    wishes: defaultdict[str, set[str]] = defaultdict(set)
     for call in seen:
         # A call that is turned away at the door has no body in the journal: nobody has read it.
         if (key := said_of(call, "idempotency-key")) and "body" in call["request"]:
-            bodies[key].add(json.dumps([call["path"], call["request"]["body"]]))
-    assert bodies
-    assert not [different for different in bodies.values() if len(different) > 1]
-    assert_throttled_ones_waited(seen)
+            wish = json.dumps([call["path"], call["request"]["body"]])
+            keys[wish].add(key)
+            wishes[key].add(wish)
+    assert len(keys) == len(wishes) > 0
+    assert not [several for several in (*keys.values(), *wishes.values()) if len(several) > 1]
 
 
 def assert_throttled_ones_waited(seen: list[Json]) -> None:
