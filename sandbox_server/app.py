@@ -2,6 +2,8 @@
 
 import gc
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -20,6 +22,8 @@ from sandbox_server.asgi import ASGIApp, Layer
 from sandbox_server.certification.plan import frozen_hashes
 from sandbox_server.control.beginnings import Beginnings
 from sandbox_server.control.fault_forms import Forms
+from sandbox_server.control.keeper import Keeper, logins_of
+from sandbox_server.control.keeping import Keeping
 from sandbox_server.control.logins import fixture_logins
 from sandbox_server.control.mount import ROOT, control
 from sandbox_server.control.registry import Record, Registry
@@ -33,6 +37,8 @@ from sandbox_server.middleware.pace import Pace
 from sandbox_server.middleware.post import Post
 from sandbox_server.middleware.stack import Edge, Powers, assemble
 from sandbox_server.middleware.throttle import Throttling
+from sandbox_server.persistence.log import KeptServer, KeptTenant, Vault, VaultError
+from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.resources import contract_path
 from sandbox_server.services import tills
 from sandbox_server.services.access import Directory
@@ -41,19 +47,23 @@ from sandbox_server.services.journal import Journal
 from sandbox_server.services.metrics import Metrics
 from sandbox_server.services.plans import Plans
 from sandbox_server.services.tenants import Tenant
-from sandbox_server.settings import ClockMode, Settings
+from sandbox_server.settings import DEFAULT_WORLD, ClockMode, Settings
 from sandbox_server.traffic.faults import FaultRules
 from sandbox_server.traffic.throttle import Profile, Throttle
 from sandbox_server.worlds import World
 
 Progress = Callable[[str, int, int], None]
-_CACHE = "cache"
 _WARM_ORDERS = 10_000
 """A world with more orders is not kept a second time for tenants that may be made of it, but opened again for them."""
 _DEFAULTS = Settings()
 
 
-def create_sandbox(settings: Settings, progress: Progress = lambda *_: None, without: Collection[str] = ()) -> ASGIApp:
+def create_sandbox(
+    settings: Settings,
+    progress: Progress = lambda *_: None,
+    without: Collection[str] = (),
+    vault: Vault | None = None,
+) -> ASGIApp:
     """
     Return a sandbox; two calls share nothing.
 
@@ -61,12 +71,18 @@ def create_sandbox(settings: Settings, progress: Progress = lambda *_: None, wit
         settings: What it is started with.
         progress: Told of long work: what is being done, how far it is, how much there is.
         without: Powers whose layers are left out, by their names in `Powers`: to see what each costs.
+        vault: Where its tenants outlive it, and are found again; None keeps them in memory alone.
 
     Raises:
         worlds.FixtureError: The fixture is missing, or is not one.
+        VaultError: What the vault keeps cannot be read, or is another world than the settings name.
     """
-    world = open_world(settings, progress)
-    app = build_app([tenant_of(world, settings.clock)], world, settings, without)
+    keeper = Keeper(vault)
+    if keeper.server is None:
+        world = open_world(settings, progress)
+        app = build_app([tenant_of(world, settings.clock or ClockMode.FROZEN)], world, settings, without, keeper)
+    else:
+        app = _reopen(keeper, keeper.server, settings, without)
     # The loaded world stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
@@ -75,8 +91,7 @@ def create_sandbox(settings: Settings, progress: Progress = lambda *_: None, wit
 
 def open_world(settings: Settings, progress: Progress) -> World:
     """Return the world that the settings name, from the cache where it has been made before."""
-    cache = None if settings.ephemeral else settings.data_dir / _CACHE
-    world = worlds.open_world(settings.fixture, settings.seed, cache, progress)
+    world = worlds.open_world(settings.fixture or DEFAULT_WORLD, settings.seed, settings.cache, progress)
     with world.persistence.begin("opening", world.now) as tx:
         tills.open_doors(tx)
     return world
@@ -87,8 +102,23 @@ def tenant_of(world: World, mode: ClockMode) -> Tenant:
     return Tenant("default", world.persistence, VirtualClock(world.now, clock.ClockMode[mode.name]))
 
 
+def _reopen(keeper: Keeper, server: KeptServer, settings: Settings, without: Collection[str]) -> ASGIApp:
+    """Return a sandbox that goes on where another ended."""
+    _refuse_another_world(server, settings)
+    kept = list(keeper.tenants())
+    tenants = [tenant for _, tenant in kept]
+    first = tenants[0]
+    world = World(server.fixture, server.seed, first.now(), cast(MemoryPersistence, first.persistence), (), True)
+    return build_app(tenants, world, settings, without, keeper, [one for one, _ in kept])
+
+
 def build_app(
-    tenants: Sequence[Tenant], world: World, settings: Settings = _DEFAULTS, without: Collection[str] = ()
+    tenants: Sequence[Tenant],
+    world: World,
+    settings: Settings = _DEFAULTS,
+    without: Collection[str] = (),
+    keeper: Keeper | None = None,
+    kept: Sequence[KeptTenant] = (),
 ) -> ASGIApp:
     """
     Return an application that serves the contracts to these tenants.
@@ -98,6 +128,8 @@ def build_app(
         world: The world that it begins as.
         settings: What the server is started with.
         without: Powers whose layers are left out.
+        keeper: Keeps what the operator makes of them.
+        kept: What the tenants were when they were kept; none where they are new.
     """
     directory = Directory(tenants)
     contract = Contract(contract_path("marketplace.yaml").read_bytes())
@@ -128,12 +160,13 @@ def build_app(
         "faults": lambda app: Faults(app, directory, mounts.problems, wording, asked),
     }
     powers = Powers(**{name: layer for name, layer in layers.items() if name not in without})
-    registry = _registry(directory, tenants[0], world, settings, equip)
+    registry = _registry(directory, tenants, world, settings, equip, keeper or Keeper(), kept)
     post = Post(Destinations(settings.allow_webhook_hosts), settings.webhook_timeout)
     courier = Courier(directory, wire.event, post)
     judge, token = Judge(contract), settings.operator_token
     beside = {ROOT: control(operator, directory, registry, token, judge, metrics, forms, courier)}
-    return Pace(Delivering(assemble(edge, directory, world.seed, powers, beside), courier), directory)
+    app = Delivering(assemble(edge, directory, world.seed, powers, beside), courier)
+    return Pace(Keeping(app, registry.keeper, registry), directory)
 
 
 def _equipment(contract: Contract, settings: Settings) -> Callable[[Tenant], None]:
@@ -156,19 +189,63 @@ def _milliseconds() -> float:
 
 
 def _registry(
-    directory: Directory, default: Tenant, world: World, settings: Settings, equip: Callable[[Tenant], None]
+    directory: Directory,
+    tenants: Sequence[Tenant],
+    world: World,
+    settings: Settings,
+    equip: Callable[[Tenant], None],
+    keeper: Keeper,
+    kept: Sequence[KeptTenant],
 ) -> Registry:
     """Return what knows all tenants, and makes new ones."""
+    source = keeper.server.source if keeper.server is not None else _source_of(settings)
 
     def open_again(fixture: str, seed: int | None) -> Standing:
-        named = settings.fixture if fixture == world.name else fixture
+        named = source if fixture == world.name else fixture
         return _standing(open_world(msgspec.structs.replace(settings, fixture=named, seed=seed), lambda *_: None))
 
     beginnings = Beginnings(open_again)
-    if len(world.persistence.columns["orders"].positions) <= _WARM_ORDERS:
+    logins = logins_of(kept[0]) if kept else fixture_logins(world)
+    record = Record(tenants[0], world.name, world.seed, logins)
+    registry = Registry(directory, beginnings, record, equip, settings.operator_token or "", keeper, source)
+    if kept:
+        registry.take_back(list(zip(kept, tenants, strict=True)))
+        _heed(settings, record)
+    elif len(world.persistence.columns["orders"].positions) <= _WARM_ORDERS:
         beginnings.keep(_standing(world)._replace(persistence=world.persistence.fork()))
-    record = Record(default, world.name, world.seed, fixture_logins(world))
-    return Registry(directory, beginnings, record, equip, key=settings.operator_token or "")
+    registry.keep()
+    return registry
+
+
+def _source_of(settings: Settings) -> str:
+    """Return what a world is found by from wherever a server is started."""
+    fixture = settings.fixture or DEFAULT_WORLD
+    return str(Path(fixture).resolve()) if Path(fixture).suffix else fixture
+
+
+def _refuse_another_world(server: KeptServer, settings: Settings) -> None:
+    asked = [
+        f"{flag} says {said}"
+        for flag, said, kept in (
+            ("--fixture", settings.fixture and Path(settings.fixture).stem, server.fixture),
+            ("--seed", settings.seed, server.seed),
+        )
+        if said is not None and said != kept
+    ]
+    if asked:
+        raise VaultError(
+            f"A world of {server.fixture} with seed {server.seed} is kept in {settings.data_dir}, and "
+            f"{' and '.join(asked)}. Leave that out to go on with it, begin anew with --fresh, which deletes it, or "
+            "choose another --data-dir."
+        )
+
+
+def _heed(settings: Settings, record: Record) -> None:
+    """Have the default tenant's clock and throttle as the settings say, where they say anything."""
+    if settings.clock is not None:
+        record.clock.run(clock.ClockMode[settings.clock.name])
+    if settings.throttle is not None:
+        record.tenant.power(Throttle).set(settings.throttle, {})
 
 
 def _standing(world: World) -> Standing:

@@ -69,10 +69,9 @@ def main() -> None:
 @click.option(
     "--fixture",
     envvar="SANDBOX_FIXTURE",
-    default=DEFAULT_WORLD,
-    show_default=True,
     show_envvar=True,
-    help="The world: small_chain, regional_chain, peak_day, or the path of a YAML file like those.",
+    help="The world: small_chain, regional_chain, peak_day, or the path of a YAML file like those. "
+    f"[default: the one that is kept, or {DEFAULT_WORLD}]",
 )
 @click.option(
     "--seed",
@@ -85,10 +84,9 @@ def main() -> None:
     "--clock",
     envvar="SANDBOX_CLOCK",
     type=click.Choice([mode.value for mode in ClockMode]),
-    default=ClockMode.FROZEN.value,
-    show_default=True,
     show_envvar=True,
-    help="frozen: virtual time stands still, and the same calls give the same bytes. real: it runs.",
+    help="frozen: virtual time stands still, and the same calls give the same bytes. real: it runs. "
+    "[default: as it was kept, or frozen]",
 )
 @click.option(
     "--throttle",
@@ -105,9 +103,30 @@ def main() -> None:
     default=Path(".sandbox"),
     show_default=True,
     show_envvar=True,
-    help="Where made worlds are kept, to start faster next time.",
+    help="Where the sandbox keeps its state, in sandbox.db: started again, it goes on where it was.",
 )
-@click.option("--ephemeral", envvar="SANDBOX_EPHEMERAL", is_flag=True, show_envvar=True, help="Write nothing to disk.")
+@click.option(
+    "--fresh",
+    envvar="SANDBOX_FRESH",
+    is_flag=True,
+    show_envvar=True,
+    help="Begin anew: delete what --data-dir keeps of an earlier start, but for made worlds.",
+)
+@click.option(
+    "--ephemeral",
+    envvar="SANDBOX_EPHEMERAL",
+    is_flag=True,
+    show_envvar=True,
+    help="Write nothing to disk: the state is gone when the sandbox stops.",
+)
+@click.option(
+    "--cache-dir",
+    envvar="SANDBOX_CACHE_DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_envvar=True,
+    help="Where made worlds are kept, to start faster next time. "
+    "[default: cache in --data-dir; nowhere with --ephemeral]",
+)
 @click.option(
     "--journal-limit",
     envvar="SANDBOX_JOURNAL_LIMIT",
@@ -159,11 +178,15 @@ def main() -> None:
     show_envvar=True,
     help="What to tell of, on standard error.",
 )
-def serve(*, clock: str, throttle: str | None, **settings: Any) -> None:
+def serve(*, clock: str | None, throttle: str | None, **settings: Any) -> None:
     """Start a seeded sandbox, and print its address, its credentials and three things to try."""
     from sandbox_server.serving import serve as run  # noqa: PLC0415 - `--help` need not load a server
 
-    run(Settings(clock=ClockMode(clock), throttle=Profile(throttle) if throttle else None, **settings))
+    run(
+        Settings(
+            clock=ClockMode(clock) if clock else None, throttle=Profile(throttle) if throttle else None, **settings
+        )
+    )
 
 
 @main.command()

@@ -14,6 +14,9 @@ from sandbox_server.app import create_sandbox
 from sandbox_server.asgi import ASGIApp
 from sandbox_server.control.gate import is_loopback
 from sandbox_server.hosting import configuration
+from sandbox_server.persistence.log import Vault, VaultError
+from sandbox_server.persistence.sqlite.opening import forget
+from sandbox_server.persistence.sqlite.vault import FILE, SqliteVault
 from sandbox_server.settings import Settings
 from sandbox_server.worlds import FixtureError
 
@@ -27,6 +30,7 @@ The marketplace sandbox is running.
   Client id      {client}
   Client secret  {secret}
   API key        {key}
+  Its state      {whereabouts}
 
 Three things to try, in another terminal:
 
@@ -58,32 +62,51 @@ def serve(settings: Settings) -> None:
     url = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
     with listener:
         _refuse_open_doors(settings, listener.getsockname()[0])
-        app = _load(settings)
-        config = configuration(app)
+        vault = None if settings.ephemeral else _open_vault(settings)
+        config = configuration(_load(settings, vault))
         with suppress(KeyboardInterrupt):
-            _Server(config, url).run(sockets=[listener])
+            _Server(config, url, _whereabouts(settings)).run(sockets=[listener])
         click.echo("Stopped.")
 
 
 class _Server(uvicorn.Server):
     """A server that says so when it can be called."""
 
-    def __init__(self, config: uvicorn.Config, url: str) -> None:
+    def __init__(self, config: uvicorn.Config, url: str, whereabouts: str) -> None:
         super().__init__(config)
         self._url = url
+        self._whereabouts = whereabouts
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        click.echo(greeting(self._url))
+        click.echo(greeting(self._url, self._whereabouts))
         sys.stdout.flush()
 
 
-def greeting(url: str) -> str:
-    """Return what a start prints: where the sandbox is, who may call it, and three things to try."""
-    return _GREETING.format(url=url, client=CLIENT_ID, secret=CLIENT_SECRET, key=API_KEY)
+def greeting(url: str, whereabouts: str) -> str:
+    """
+    Return what a start prints: where the sandbox is, who may call it, and three things to try.
+
+    Args:
+        whereabouts: Where its state is kept.
+    """
+    return _GREETING.format(url=url, client=CLIENT_ID, secret=CLIENT_SECRET, key=API_KEY, whereabouts=whereabouts)
 
 
-def _load(settings: Settings) -> ASGIApp:
+def _whereabouts(settings: Settings) -> str:
+    return "in memory; it is gone when the sandbox stops" if settings.ephemeral else str(settings.data_dir / FILE)
+
+
+def _open_vault(settings: Settings) -> SqliteVault:
+    try:
+        if settings.fresh:
+            forget(settings.data_dir / FILE)
+        return SqliteVault(settings.data_dir)
+    except VaultError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _load(settings: Settings, vault: Vault | None) -> ASGIApp:
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -98,8 +121,8 @@ def _load(settings: Settings) -> ASGIApp:
             bar.update(task, description=phase, completed=done, total=total)
 
         try:
-            return create_sandbox(settings, show)
-        except FixtureError as error:
+            return create_sandbox(settings, show, vault=vault)
+        except (FixtureError, VaultError) as error:
             raise click.ClickException(str(error)) from error
 
 

@@ -24,11 +24,14 @@ class Settings(msgspec.Struct, frozen=True):
     Args:
         host: The address to listen on.
         port: The port; 0 takes a free one.
-        fixture: The world's name, or the path of a fixture's YAML.
-        seed: What all chance follows from; None takes the fixture's own.
-        clock: How virtual time passes.
-        data_dir: Where worlds are cached, and kept.
-        ephemeral: Whether nothing is written to disk.
+        fixture: The world's name, or the path of a fixture's YAML; None goes on with the world that is kept, or begins
+            with the default one.
+        seed: What all chance follows from; None goes on with the kept world's, or takes the fixture's own.
+        clock: How virtual time passes; None goes on as the clock that is kept, or leaves it frozen.
+        data_dir: Where tenants are kept, and worlds are cached.
+        cache_dir: Where worlds are cached instead.
+        ephemeral: Whether tenants are kept in memory alone; then worlds are cached where that is asked for.
+        fresh: Whether what is kept is deleted first.
         throttle: How many calls a credential may make; None limits nothing while the clock stands, and is `default`
             where it runs.
         header_faults: Whether a call may ask for a fault itself, with `X-Sandbox-Fault`.
@@ -41,9 +44,9 @@ class Settings(msgspec.Struct, frozen=True):
 
     host: str = "127.0.0.1"
     port: int = 8080
-    fixture: str = DEFAULT_WORLD
+    fixture: str | None = None
     seed: int | None = None
-    clock: ClockMode = ClockMode.FROZEN
+    clock: ClockMode | None = None
     data_dir: Path = Path(".sandbox")
     ephemeral: bool = False
     throttle: Profile | None = None
@@ -53,3 +56,10 @@ class Settings(msgspec.Struct, frozen=True):
     webhook_timeout: float = 15.0
     operator_token: str | None = None
     log_level: str = "warning"
+    cache_dir: Path | None = None
+    fresh: bool = False
+
+    @property
+    def cache(self) -> Path | None:
+        """Where worlds are cached; None for nowhere."""
+        return self.cache_dir or (None if self.ephemeral else self.data_dir / "cache")

@@ -20,6 +20,8 @@ FLAGS = (
     "--clock",
     "--data-dir",
     "--ephemeral",
+    "--fresh",
+    "--cache-dir",
     "--header-faults",
     "--allow-webhook-hosts",
     "--webhook-timeout",
@@ -54,7 +56,8 @@ def test_help_of_serve_names_every_flag_its_default_and_its_variable() -> None:
     for flag in FLAGS:
         assert f" {flag} " in text
         assert f"SANDBOX_{flag.strip('-').upper().replace('-', '_')}" in text
-    for default in ("127.0.0.1", "8080", "small_chain", "frozen", ".sandbox", "warning"):
+    kept = ("the one that is kept, or small_chain", "as it was kept, or frozen")
+    for default in ("127.0.0.1", "8080", ".sandbox", "warning", *kept):
         assert f"default: {default}" in text
 
 
@@ -74,12 +77,23 @@ def test_serve_without_flags_serves_the_default_settings(served: list[Settings])
 def test_every_flag_becomes_a_setting(served: list[Settings]) -> None:
     words = (
         "serve --host 0.0.0.0 --port 0 --fixture peak_day --seed 0 --clock real --data-dir here --ephemeral "
-        "--throttle strict --no-header-faults --log-level debug"
+        "--throttle strict --no-header-faults --log-level debug --cache-dir made --fresh"
     )
     assert run(*words.split()).exit_code == 0
     assert served == [
         Settings(
-            "0.0.0.0", 0, "peak_day", 0, ClockMode.REAL, Path("here"), True, Profile.STRICT, False, log_level="debug"
+            "0.0.0.0",
+            0,
+            "peak_day",
+            0,
+            ClockMode.REAL,
+            Path("here"),
+            True,
+            Profile.STRICT,
+            False,
+            log_level="debug",
+            cache_dir=Path("made"),
+            fresh=True,
         )
     ]
 

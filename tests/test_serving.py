@@ -88,7 +88,7 @@ def test_a_file_that_is_not_there_is_told_by_its_path(tmp_path: Path) -> None:
 
 
 def test_the_greeting_names_the_address_in_every_command() -> None:
-    text = greeting("http://127.0.0.1:1234")
+    text = greeting("http://127.0.0.1:1234", "in memory")
     assert text.count("curl -s ") == 3
     assert text.count("http://127.0.0.1:1234/v1/") == 3
     assert "http://127.0.0.1:1234/docs" in text

@@ -2,15 +2,18 @@
 
 from asyncio import Lock
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from sandbox_server.control import powers
 from sandbox_server.control.beginnings import Beginnings
+from sandbox_server.control.keeper import Keeper, logins_of
 from sandbox_server.control.logins import Login, clients_of, install, issue
 from sandbox_server.control.standing import Snapshot, Standing
 from sandbox_server.domain.errors import Duplicate, IllegalTransition, NotFound
 from sandbox_server.kernel.clock import ClockMode, VirtualClock
 from sandbox_server.kernel.ids import make_id
+from sandbox_server.persistence.log import KeptServer, KeptTenant
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.services import webhooks
 from sandbox_server.services.access import Directory
@@ -44,7 +47,7 @@ class Record:
         self.seed = seed
         self.logins = logins
         self.origin = origin
-        self.number = 0
+        self.number = 1
         self.snapshots: dict[str, Snapshot] = {}
         self.moving = Lock()
         self.start = self._starts_here()
@@ -93,6 +96,8 @@ class Registry:
         default: The tenant that is there from the start, and stays; the directory knows it.
         equip: Gives a new tenant its powers.
         key: What secrets of clients follow from beside their names.
+        keeper: Keeps them.
+        source: What the default tenant's fixture is found by, where that is not its name.
     """
 
     def __init__(
@@ -102,17 +107,43 @@ class Registry:
         default: Record,
         equip: Callable[[Tenant], None] = lambda _: None,
         key: str = "",
+        keeper: Keeper | None = None,
+        source: str | None = None,
     ) -> None:
         self.seed = default.seed
+        self._source = source or default.fixture
+        self.keeper = keeper or Keeper()
         self._directory = directory
         self._beginnings = beginnings
         self._equip = equip
         self._key = key
         self._default = default
         self._records: dict[str, Record] = {}
-        self._made = 0
+        self._made = 1
         self._snapshots_made = 0
-        self._enter(default)
+        self._records[default.tenant.name] = default
+
+    def keep(self) -> None:
+        """Have the default tenant kept as it stands, and from here on."""
+        with self.keeper.together():
+            self.keeper.adopt(self._default)
+            self._put(self._default)
+
+    def take_back(self, kept: Sequence[tuple[KeptTenant, Tenant]]) -> None:
+        """
+        Have the tenants that were kept, in the order of their coming; the directory knows them.
+
+        Raises:
+            VaultError: What one of them kept is of no use.
+        """
+        for one, tenant in kept:
+            known = self._records.get(one.name) or Record(tenant, one.fixture, one.seed, logins_of(one))
+            self.keeper.give_back(one, known)
+            self._records[one.name] = known
+        server = self.keeper.server
+        assert server is not None, "where there are tenants, there was a server"
+        self._made, self._snapshots_made = server.tenants_made, server.snapshots_made
+        self.keeper.loaded()
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self._records.values())
@@ -161,16 +192,25 @@ class Registry:
             raise Duplicate(f"There is a tenant {name!r} already.")
         snapshot = origin if isinstance(origin, Snapshot) else None
         world = origin.standing if isinstance(origin, Snapshot) else origin
-        persistence = world.persistence.fork()
-        if snapshot is not None:
-            _leave_receivers_behind(persistence, world.now)
-        logins = issue(clients_of(persistence, world.now), name, self._key)
-        install(persistence, world.now, logins)
-        tenant = Tenant(name, persistence, VirtualClock(world.now, mode, scale))
-        self._equip(tenant)
-        powers.go_back(tenant, snapshot.powers if snapshot else {})
-        self._directory.add(tenant)
-        return self._enter(Record(tenant, world.fixture, world.seed, logins, snapshot))
+        with ExitStack() as undo:
+            with self.keeper.together():
+                persistence = self.keeper.fork(name, world.persistence)
+                if snapshot is not None:
+                    _leave_receivers_behind(persistence, world.now)
+                logins = issue(clients_of(persistence, world.now), name, self._key)
+                install(persistence, world.now, logins)
+                tenant = Tenant(name, persistence, VirtualClock(world.now, mode, scale))
+                self._equip(tenant)
+                powers.go_back(tenant, snapshot.powers if snapshot else {})
+                self._directory.add(tenant)
+                undo.callback(self._directory.remove, tenant)
+                record = Record(tenant, world.fixture, world.seed, logins, snapshot)
+                record.number = self._made + 1
+                self._put(record, tenants_made=self._made + 1)
+            undo.pop_all()
+        self._made += 1
+        self._records[name] = record
+        return record
 
     def remove(self, name: str) -> None:
         """
@@ -183,6 +223,7 @@ class Registry:
         record = self.get(name)
         if record is self._default:
             raise IllegalTransition("tenant", name, "the server's own", "deleted")
+        self.keeper.remove(name)
         del self._records[name]
         self._directory.remove(record.tenant)
 
@@ -190,38 +231,66 @@ class Registry:
         """Begin a tenant's world and its journal anew."""
         origin = record.origin
         world = origin.standing if origin else await self._beginnings.get(record.fixture, record.seed)
-        record.tenant.power(Journal).clear()
-        self._put_back(record, world, origin.powers if origin else {})
-        if origin is not None:
-            _leave_receivers_behind(record.standing.persistence, world.now)
+        self._put_back(record, world, origin.powers if origin else {}, is_reset=True)
 
     def restore(self, record: Record, snapshot: Snapshot) -> None:
         """Put a tenant back to what a snapshot kept."""
-        self._put_back(record, snapshot.standing, snapshot.powers)
+        self._put_back(record, snapshot.standing, snapshot.powers, is_reset=False)
 
     def take_snapshot(self, record: Record, label: str) -> Snapshot:
         """Keep a tenant's world and powers as they stand."""
-        self._snapshots_made += 1
-        snapshot_id = make_id(self.seed, "snp", self._snapshots_made)
+        number = self._snapshots_made + 1
+        snapshot_id = make_id(self.seed, "snp", number)
         live = record.standing
         standing = live._replace(persistence=live.persistence.fork())
         kept = powers.keep(record.tenant)
-        snapshot = Snapshot(snapshot_id, self._snapshots_made, record.tenant.name, label, standing, kept)
-        record.snapshots[snapshot_id] = snapshot
+        snapshot = Snapshot(snapshot_id, number, record.tenant.name, label, standing, kept)
+        with self._all_or_nothing(record), self.keeper.together():
+            record.snapshots[snapshot_id] = snapshot
+            self._put(record, snapshots_made=number)
+        self._snapshots_made = number
         return snapshot
 
-    def _put_back(self, record: Record, world: Standing, kept: Mapping[str, bytes]) -> None:
-        persistence = world.persistence.fork()
-        install(persistence, world.now, record.logins)
-        record.tenant.replace_world(persistence, world.now)
-        record.begin_here()
-        powers.go_back(record.tenant, kept)
+    def delete_snapshot(self, record: Record, snapshot: Snapshot) -> None:
+        """Forget a snapshot."""
+        with self._all_or_nothing(record):
+            del record.snapshots[snapshot.snapshot_id]
+            self.keeper.put(record)
 
-    def _enter(self, record: Record) -> Record:
-        self._made += 1
-        record.number = self._made
-        self._records[record.tenant.name] = record
-        return record
+    def _put(self, record: Record, tenants_made: int | None = None, snapshots_made: int | None = None) -> None:
+        """Keep a tenant, and how many there ever were."""
+        made, taken = tenants_made or self._made, snapshots_made or self._snapshots_made
+        self.keeper.put(record)
+        self.keeper.put_server(KeptServer(self._default.fixture, self._source, self.seed, made, taken))
+
+    def _put_back(self, record: Record, world: Standing, kept: Mapping[str, bytes], *, is_reset: bool) -> None:
+        with self._all_or_nothing(record), self.keeper.together():
+            persistence = self.keeper.fork(record.tenant.name, world.persistence)
+            install(persistence, world.now, record.logins)
+            if is_reset and record.origin is not None:
+                _leave_receivers_behind(persistence, world.now)
+            record.tenant.replace_world(persistence, world.now)
+            record.begin_here()
+            if is_reset:
+                record.start = record.start._replace(calls=0)
+            powers.go_back(record.tenant, kept)
+            self.keeper.put(record)
+        if is_reset:
+            record.tenant.power(Journal).clear()
+
+    @contextmanager
+    def _all_or_nothing(self, record: Record) -> Iterator[None]:
+        """Leave a tenant as it was where something in the block goes wrong."""
+        tenant, world, now, start = record.tenant, record.standing.persistence, record.tenant.now(), record.start
+        kept, snapshots = powers.keep(tenant), record.snapshots.copy()
+        try:
+            yield
+        except BaseException:
+            if record.standing.persistence is not world:
+                tenant.replace_world(world, now)
+            record.start, record.snapshots = start, snapshots
+            powers.go_back(tenant, kept)
+            raise
 
     def _new_name(self) -> str:
         return make_id(self.seed, "t", self._made).replace("_", "-")

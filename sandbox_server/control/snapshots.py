@@ -31,8 +31,7 @@ class Snapshots:
 
     def delete_snapshot(self, call: Call) -> Reply:
         """Answer DELETE …/snapshots/{snapshot}."""
-        snapshot = self._snapshot(call)
-        del self._tenant(call).snapshots[snapshot.snapshot_id]
+        self._registry.delete_snapshot(self._tenant(call), self._snapshot(call))
         return Reply(204)
 
     async def restore_snapshot(self, call: Call) -> Reply:

@@ -128,11 +128,13 @@ class KeptServer(msgspec.Struct, frozen=True, array_like=True):
     What the server is beside its tenants.
 
     Args:
-        fixture: The fixture of the default tenant.
+        fixture: The name of the fixture of the default tenant.
+        source: That name, or the path of its YAML.
         tenants_made: How many there ever were; the same of snapshots.
     """
 
     fixture: str
+    source: str
     seed: int
     tenants_made: int
     snapshots_made: int
@@ -172,7 +174,8 @@ class Vault(Protocol):
     """
     Where the tenants of a server outlive it.
 
-    Everything here raises `Unavailable` when it cannot be kept, and has then changed nothing.
+    What changes something raises `Unavailable` when it cannot be kept, and has then changed nothing. What reads raises
+    `VaultError` when what was kept is damaged.
     """
 
     def server(self) -> KeptServer | None:
@@ -184,45 +187,57 @@ class Vault(Protocol):
         ...
 
     def tenants(self) -> Sequence[KeptTenant]:
-        """Return the tenants in order of their coming."""
+        """Return what the tenants are, in order of their coming."""
         ...
 
-    def world(self, tenant: str) -> "tuple[MemoryPersistence, datetime | None]":
-        """Return a tenant's world, and the time of the last transaction in its log, if there is one."""
+    def world(self, name: str) -> "tuple[MemoryPersistence, datetime | None]":
+        """Return a tenant's world, which writes into its log; and the time of its last change, if there was one."""
         ...
 
     def base(self, number: int) -> "MemoryPersistence":
-        """Return a world that was kept; nobody may change it. The same number gives the same object."""
+        """Return a world that was kept; nobody may change it."""
         ...
 
-    def keep(self, world: "MemoryPersistence") -> int:
-        """Keep a world that nobody changes any more; return its number. The same object is kept once."""
+    def loaded(self) -> None:
+        """Be told that the tenants are there: what was read for several of them need not be held any longer."""
         ...
 
-    def put(self, tenant: KeptTenant, base: int | None = None) -> None:
+    def keep(self, world: "MemoryPersistence", *, frozen: bool = True) -> int:
         """
-        Keep what a tenant is.
+        Keep a world as it stands; return its number.
 
         Args:
-            base: The world that it begins as, or goes back to: its log begins anew. None goes on with both.
+            frozen: Whether nobody changes it any more: then it is written once.
         """
+        ...
+
+    def begin(self, name: str, base: int) -> Log:
+        """Begin a tenant, or begin it anew, as a world that was kept; return its log, in which there is nothing."""
+        ...
+
+    def put(self, tenant: KeptTenant) -> None:
+        """Keep what a tenant is beside its world; it was begun before."""
         ...
 
     def remove(self, name: str) -> None:
-        """Forget a tenant, and the worlds that nobody needs any more."""
+        """Forget a tenant."""
         ...
 
-    def log_of(self, name: str) -> Log:
-        """Return a tenant's log."""
+    def tidy(self, name: str, world: "MemoryPersistence", *, at_stop: bool = False) -> None:
+        """Write a new base where a tenant's log has grown long; its world is given as it stands."""
         ...
 
     def together(self) -> AbstractContextManager[None]:
-        """Keep all of what is kept in the block, or none of it."""
+        """Keep all of what is kept in the block, or none of it. Nothing may be awaited in it."""
         ...
 
     def close(self) -> None:
         """Let go of it."""
         ...
+
+
+class VaultError(Exception):
+    """A vault cannot be opened, or what it keeps cannot be read; it says what can be done."""
 
 
 def written(now: datetime, tables: Iterable[TableChanges], movements: Sequence[Movement]) -> bytes:

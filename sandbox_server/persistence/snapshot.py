@@ -110,19 +110,19 @@ def load(path: Path) -> MemoryPersistence:
         return restore(stream, str(path))
 
 
-def restore(stream: BinaryIO, name: str) -> MemoryPersistence:
+def restore(stream: BinaryIO, name: str, size: int | None = None) -> MemoryPersistence:
     """
     Return the world that a stream holds.
 
     Args:
-        stream: One that can be measured.
         name: What people call it.
+        size: Its bytes; None measures it, which not every stream lets one do.
 
     Raises:
         SnapshotError: It holds no snapshot, is damaged or cut off, or has another form.
     """
     try:
-        return _read(_frames(stream, _size(stream)))
+        return _read(_frames(stream, _size(stream) if size is None else size))
     except _Damage as damage:
         raise SnapshotError(name, str(damage)) from None
     except (msgspec.MsgspecError, StopIteration, KeyError, ValueError, IndexError) as error:

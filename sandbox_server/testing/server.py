@@ -39,7 +39,7 @@ class MarketplaceServer:
     @classmethod
     @contextmanager
     def start(
-        cls, fixture: str | None = None, seed: int | None = None, data_dir: Path | None = None
+        cls, fixture: str | None = None, seed: int | None = None, cache_dir: Path | None = None
     ) -> "Iterator[MarketplaceServer]":
         """
         Run a sandbox on a free port until the block ends; it also ends when this process does, in whatever way.
@@ -47,16 +47,14 @@ class MarketplaceServer:
         Args:
             fixture: The world that tenants begin as.
             seed: What all chance in it follows from; the world's own when left out.
-            data_dir: Where made worlds are kept, to start faster next time; None writes nothing.
+            cache_dir: Where made worlds are kept, to start faster next time; None writes nothing.
 
         Raises:
             NotStarted: It did not come up.
         """
-        flags = {"--fixture": fixture, "--seed": seed, "--data-dir": data_dir}
+        flags = {"--fixture": fixture, "--seed": seed, "--cache-dir": cache_dir}
         words = [word for flag, value in flags.items() if value is not None for word in (flag, str(value))]
-        if data_dir is None:
-            words.append("--ephemeral")
-        words += ["--allow-webhook-hosts", "localhost"]  # where a test's own receivers are
+        words += ["--ephemeral", "--allow-webhook-hosts", "localhost"]  # where a test's own receivers are
         with tempfile.TemporaryFile() as complaints, _process(words, complaints) as process:
             yield cls(_address(process, complaints))
 

@@ -19,7 +19,7 @@ from sandbox_server.domain.events import DueKind
 from sandbox_server.resources import contract_path
 from sandbox_server.services.access import Directory
 from sandbox_server.services.timeline import ACTIONS
-from sandbox_server.settings import ClockMode, Settings
+from sandbox_server.settings import Settings
 
 ABSTRACT: tuple[type[Exception], ...] = (DomainError, Forbidden, Refusal)
 ANSWERED_BY_OAUTH: tuple[type[Exception], ...] = (GrantRefused,)
@@ -76,4 +76,4 @@ def test_every_setting_is_a_flag_of_serve_with_its_documentation() -> None:
 
 def test_flags_that_are_left_out_mean_the_settings_defaults() -> None:
     left_out = cli.serve.make_context("serve", []).params
-    assert Settings(**{**left_out, "clock": ClockMode(left_out["clock"])}) == Settings()
+    assert Settings(**left_out) == Settings()
