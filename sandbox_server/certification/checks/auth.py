@@ -38,6 +38,7 @@ def reuses_token(evidence: Evidence) -> Iterator[Occasion]:
     mutant="gives-up-on-expiry",
     why="A token that ends early stops every order until somebody restarts the client.",
     mend="After a 401 TOKEN_EXPIRED ask for one new token, then make the same call again with it.",
+    version=2,
 )
 def refreshes_on_expiry(evidence: Evidence) -> Iterator[Occasion]:
     """After a token has ended, one new token is asked for, and the same call succeeds."""
@@ -47,7 +48,8 @@ def refreshes_on_expiry(evidence: Evidence) -> Iterator[Occasion]:
             if again is None:
                 yield judged("The call was not made again.", call)
                 continue
-            asked = [one for one in evidence.of(TOKEN) if call.number < one.number < again.number]
+            # A client that makes several calls at a time may have been told by another of them while this one was out.
+            asked = [one for one in evidence.of(TOKEN) if one.ended > call.began and one.number < again.number]
             yield judged(_of_renewal(asked, again), call, *asked, again)
 
 
