@@ -20,6 +20,7 @@ from sandbox_server.api.refusals import RateLimited
 from sandbox_server.api.wording import Wording
 from sandbox_server.asgi import ASGIApp, Layer
 from sandbox_server.certification.plan import frozen_hashes
+from sandbox_server.console.mount import console
 from sandbox_server.control.beginnings import Beginnings
 from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.keeper import Keeper, logins_of
@@ -164,7 +165,9 @@ def build_app(
     post = Post(Destinations(settings.allow_webhook_hosts), settings.webhook_timeout)
     courier = Courier(directory, wire.event, post)
     judge, token = Judge(contract), settings.operator_token
-    beside = {ROOT: control(operator, directory, registry, token, judge, metrics, forms, courier)}
+    interface = control(operator, directory, registry, token, judge, metrics, forms, courier)
+    pages = console(registry, interface, directory, token)
+    beside = {f"{ROOT}/v1": interface, f"{ROOT}/docs": interface, ROOT: pages}
     app = Delivering(assemble(edge, directory, world.seed, powers, beside), courier)
     return Pace(Keeping(app, registry.keeper, registry), directory)
 

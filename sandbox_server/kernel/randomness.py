@@ -14,3 +14,8 @@ def fraction(seed: int, purpose: str) -> float:
     """Return one draw from [0, 1) that depends on the seed and the purpose alone; cheaper than a stream."""
     digest = hashlib.blake2b(f"{seed}/{purpose}".encode(), digest_size=8).digest()
     return (int.from_bytes(digest) >> 11) / (1 << 53)
+
+
+def secret() -> bytes:
+    """Return 32 bytes that nobody can guess and that never come again: the only chance that no seed decides."""
+    return random.SystemRandom().randbytes(32)

@@ -106,7 +106,7 @@ class Columns(Generic[E]):
 
     def latest(self, where: Mapping[str, str], below: int, limit: int) -> Page[E]:
         """Return one page of the rows before a position, the newest first; it costs what `page` costs."""
-        stop = below or len(self.rows)
+        stop = min(below, len(self.rows)) if below else len(self.rows)
         return self._paged(matching(self.indexes, where, self.first, stop, falling=True), limit)
 
     def tally(self, index: str) -> Mapping[str, int]:

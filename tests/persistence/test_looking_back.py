@@ -41,6 +41,8 @@ def test_the_newest_come_first_and_what_comes_meanwhile_shifts_nothing(world: Pe
     keep(world, *map(made, range(1, 6)))
     assert looked_back(world, 2) == [["ord_5", "ord_4"], ["ord_3", "ord_2"], ["ord_1"]]
     with world.read(NOW) as tx:
+        assert [tx.orders.unpack(row).order_id for row in tx.orders.latest({}, 10**9, 1).rows] == ["ord_5"]
+    with world.read(NOW) as tx:
         below = tx.orders.latest({}, 0, 2).next_position
     assert below is not None
     keep(world, made(6))

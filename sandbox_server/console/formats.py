@@ -1,0 +1,52 @@
+"""How values are written on a page, the same in every language."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from jinja2 import Environment
+
+from sandbox_server.kernel.money import Money
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+def install(environment: Environment) -> None:
+    """Make the filters known to templates."""
+    filters = {"instant": instant, "number": number, "money": money, "span": span, "pretty": pretty}
+    environment.filters.update(filters)
+
+
+def instant(at: datetime | str) -> str:
+    """Return an instant of virtual time, in UTC, to the second: `2026-11-27 18:00:00`."""
+    text = at if isinstance(at, str) else at.isoformat()
+    return text[:19].replace("T", " ")
+
+
+def number(value: float) -> str:
+    """Return a number with its thousands apart."""
+    return f"{value:,}"
+
+
+def money(minor: int, currency: str) -> str:
+    """Return an amount of minor units, as in `12.90 USD`."""
+    return f"{Money(minor, currency).amount} {currency}"
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time in its two greatest units, as in `2 h 5 min`; what has passed has a minus."""
+    seconds = int(abs(length.total_seconds()))
+    days, hours, minutes = seconds // _DAY, seconds % _DAY // _HOUR, seconds % _HOUR // _MINUTE
+    units = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds % _MINUTE, "s")]
+    shown = [f"{value} {unit}" for value, unit in units if value][:2]
+    return ("-" if length < timedelta(0) else "") + (" ".join(shown) or "0 s")
+
+
+def pretty(body: Any) -> str:
+    """Return JSON in lines where it is JSON, and any other text as it is."""
+    if not isinstance(body, str):
+        return json.dumps(body, indent=2, ensure_ascii=False)
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return body

@@ -1,0 +1,73 @@
+"""Faults: the catalogue with a switch for each, and the rules there are."""
+
+from typing import Any
+
+import orjson
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from sandbox_server.console.languages import text
+
+pages = Blueprint("faults", __name__)
+
+SWITCH = "console-"
+"""What the names of rules begin with that a switch has made."""
+
+
+@pages.get("/t/<tenant>/faults/")
+def page(tenant: str) -> ResponseReturnValue:
+    """Show the catalogue and the rules."""
+    rules = g.reach.call("GET", f"/tenants/{tenant}/faults")["items"]
+    on = {rule["id"].removeprefix(SWITCH): rule for rule in rules if rule["id"].startswith(SWITCH)}
+    return render_template("faults.html", catalogue=_catalogue(), rules=rules, on=on, typed="")
+
+
+@pages.post("/t/<tenant>/faults/switch/<name>")
+def switch(tenant: str, name: str) -> ResponseReturnValue:
+    """Make the catalogue's own rule of an effect, or take it away."""
+    if request.form.get("to") == "off":
+        return _changed(tenant, "DELETE", SWITCH + name)
+    example = next(entry["example"] for entry in _catalogue() if entry["name"] == name)
+    g.reach.call("POST", f"/tenants/{tenant}/faults", {**example, "id": SWITCH + name})
+    return _done(tenant)
+
+
+@pages.post("/t/<tenant>/faults/rules/<rule>/<any(on, off, delete):deed>")
+def change(tenant: str, rule: str, deed: str) -> ResponseReturnValue:
+    """Let a rule rest, wake it, or take it away."""
+    if deed == "delete":
+        return _changed(tenant, "DELETE", rule)
+    return _changed(tenant, "PATCH", rule, {"enabled": deed == "on"})
+
+
+@pages.post("/t/<tenant>/faults/")
+def make(tenant: str) -> ResponseReturnValue:
+    """Make a rule of what was typed."""
+    try:
+        body: Any = orjson.loads(request.form.get("rule", ""))
+    except orjson.JSONDecodeError as error:
+        flash(text(g.language, "faults.no_json", reason=str(error)), "refusal")
+        return redirect(url_for("faults.page", tenant=tenant))
+    g.reach.call("POST", f"/tenants/{tenant}/faults", body)
+    return _done(tenant)
+
+
+@pages.post("/t/<tenant>/faults/clear")
+def clear(tenant: str) -> ResponseReturnValue:
+    """Take all rules away."""
+    g.reach.call("DELETE", f"/tenants/{tenant}/faults")
+    return _done(tenant)
+
+
+def _catalogue() -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = g.reach.call("GET", "/faults/catalogue")["items"]
+    return items
+
+
+def _changed(tenant: str, method: str, rule: str, body: object = None) -> ResponseReturnValue:
+    g.reach.call(method, f"/tenants/{tenant}/faults/{rule}", body)
+    return _done(tenant)
+
+
+def _done(tenant: str) -> ResponseReturnValue:
+    return redirect(url_for("faults.page", tenant=tenant))

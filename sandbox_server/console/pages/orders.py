@@ -1,0 +1,193 @@
+"""Orders: the board, the list, and one order as a timeline with its calls."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from sandbox_server.console import tables
+from sandbox_server.console.forms import integer
+from sandbox_server.console.languages import text
+from sandbox_server.control.registry import Record
+from sandbox_server.domain.errors import NotFound
+from sandbox_server.domain.orders import Order, OrderStatus, line_total
+from sandbox_server.domain.returns import Return
+from sandbox_server.domain.shipments import TRANSITIONS, Shipment, ShipmentStatus
+from sandbox_server.domain.stores import ServiceLevel
+from sandbox_server.services.journal import Journal
+from sandbox_server.services.ports import Transaction
+from sandbox_server.services.search import Filters
+from sandbox_server.traffic.journal import Entry, verdict_of
+
+pages = Blueprint("orders", __name__)
+
+_CARDS = 6
+_CALLS = 100
+KEYS: tables.Keys[Order] = {
+    "order": lambda order: order.order_id,
+    "status": lambda order: order.status,
+    "level": lambda order: order.service_level,
+    "buyer": lambda order: order.buyer.name,
+    "acknowledge": lambda order: order.acknowledge_by,
+    "ship": lambda order: order.ship_by,
+    "deliver": lambda order: order.deliver_by,
+    "units": lambda order: sum(line.quantity for line in order.lines),
+    "total": lambda order: sum(_gross(order, index) for index in range(len(order.lines))),
+}
+
+
+class Step(NamedTuple):
+    """
+    Something in an order's life.
+
+    Args:
+        kind: `order`, `parcel`, `return` or `call`.
+        what: What it is called, in the contract's words.
+        subject: What it happened to, where that is not the order.
+        entry: The call, where it is one.
+    """
+
+    at: datetime
+    kind: str
+    what: str
+    subject: str = ""
+    cause: str = ""
+    entry: Entry | None = None
+
+
+class Life(NamedTuple):
+    """An order with all that belongs to it."""
+
+    order: Order
+    shipments: Sequence[Shipment]
+    returns: Sequence[Return]
+    calls: Sequence[Entry]
+    now: datetime
+
+
+@pages.get("/t/<tenant>/orders/")
+def page(tenant: str) -> ResponseReturnValue:
+    """Show the list."""
+    where = _where(request.args)
+    order = tables.order_of(request.args, KEYS)
+    sheet = tables.table(g.reach, tenant, "orders", where, order, KEYS)
+    tally = g.reach.look(tenant, lambda _record, tx: tx.orders.tally("status"))
+    return render_template(
+        "orders.html", sheet=sheet, where=where, tally=tally, statuses=list(OrderStatus), levels=list(ServiceLevel),
+        keys=KEYS, total_of=total_of,
+    )  # fmt: skip
+
+
+@pages.get("/t/<tenant>/orders/board")
+def board(tenant: str) -> ResponseReturnValue:
+    """Show the newest orders of each status side by side."""
+    columns, tally, now = g.reach.look(tenant, _board)
+    return render_template("board.html", columns=columns, tally=tally, now=now)
+
+
+@pages.post("/t/<tenant>/orders/")
+def place(tenant: str) -> ResponseReturnValue:
+    """Have buyers place orders."""
+    body: dict[str, Any] = {"count": integer(request.form.get("count"), 1)}
+    if level := request.form.get("serviceLevel"):
+        body["serviceLevel"] = level
+    placed = g.reach.call("POST", f"/tenants/{tenant}/buyers/orders", body)["items"]
+    flash(text(g.language, "orders.placed", count=len(placed)), "done")
+    if len(placed) == 1:
+        return redirect(url_for("orders.one", tenant=tenant, order_id=placed[0]["orderId"]))
+    return redirect(url_for("orders.page", tenant=tenant))
+
+
+@pages.get("/t/<tenant>/orders/<order_id>")
+def one(tenant: str, order_id: str) -> ResponseReturnValue:
+    """Show one order."""
+    life = g.reach.look(tenant, lambda record, tx: _life(record, tx, order_id))
+    steps = sorted(_steps(life), key=lambda step: step.at, reverse=True)
+    moves = {one.shipment_id: _moves(one.status) for one in life.shipments}
+    return render_template("order.html", life=life, order=life.order, steps=steps, moves=moves, total_of=total_of)
+
+
+@pages.post("/t/<tenant>/orders/<order_id>/cancel")
+def cancel(tenant: str, order_id: str) -> ResponseReturnValue:
+    """Have the buyer cancel."""
+    g.reach.call("POST", f"/tenants/{tenant}/buyers/cancellations", {"orderId": order_id})
+    flash(text(g.language, "orders.cancelled"), "done")
+    return redirect(url_for("orders.one", tenant=tenant, order_id=order_id))
+
+
+@pages.post("/t/<tenant>/orders/<order_id>/return")
+def bring_back(tenant: str, order_id: str) -> ResponseReturnValue:
+    """Have the buyer bring back what was shipped."""
+    g.reach.call("POST", f"/tenants/{tenant}/buyers/returns", {"orderId": order_id})
+    flash(text(g.language, "orders.returning"), "done")
+    return redirect(url_for("orders.one", tenant=tenant, order_id=order_id))
+
+
+@pages.post("/t/<tenant>/orders/<order_id>/parcels/<shipment_id>")
+def move(tenant: str, order_id: str, shipment_id: str) -> ResponseReturnValue:
+    """Have the carrier do something to a parcel."""
+    deed = request.form.get("deed", "")
+    paths = {"lose": "losses", "damage": "damages"}
+    body = {"shipmentId": shipment_id} if deed in paths else {"shipmentId": shipment_id, "status": deed}
+    g.reach.call("POST", f"/tenants/{tenant}/carrier/{paths.get(deed, 'events')}", body)
+    flash(text(g.language, "orders.parcel_moved"), "done")
+    return redirect(url_for("orders.one", tenant=tenant, order_id=order_id))
+
+
+def total_of(order: Order) -> int:
+    """Return what an order costs, tax included and without what is cancelled, in minor units."""
+    return sum(_gross(order, index) for index in range(len(order.lines)))
+
+
+def _gross(order: Order, index: int) -> int:
+    net, tax = line_total(order.lines[index], order.currency)
+    return net.minor + tax.minor
+
+
+def _where(asked: Mapping[str, str]) -> dict[str, str]:
+    names = {"status": "status", "store": "store_id", "level": "service_level"}
+    return {index: asked[name] for name, index in names.items() if asked.get(name)}
+
+
+def _board(_record: Record, tx: Transaction) -> tuple[dict[str, list[Order]], Mapping[str, int], datetime]:
+    columns = {
+        str(status): [tx.orders.unpack(row) for row in tx.orders.latest({"status": status}, 0, _CARDS).rows]
+        for status in OrderStatus
+    }
+    return columns, tx.orders.tally("status"), tx.now
+
+
+def _life(record: Record, tx: Transaction, order_id: str) -> Life:
+    order = tx.orders.get(order_id)
+    if order is None:
+        raise NotFound("order", order_id)
+    calls = record.tenant.power(Journal).latest(Filters(order=order_id), 0, _CALLS)
+    return Life(
+        order,
+        list(tx.shipments.select(order_id=order_id)),
+        list(tx.returns.select(order_id=order_id)),
+        [kept.entry for kept in calls.entries],
+        tx.now,
+    )
+
+
+def _steps(life: Life) -> Iterator[Step]:
+    for change in life.order.history:
+        yield Step(change.at, "order", change.to, cause=change.cause)
+    for parcel in life.shipments:
+        yield Step(parcel.shipped_at, "parcel", "LABELLED", parcel.shipment_id)
+        for event in parcel.tracking_events:
+            yield Step(event.occurred_at, "parcel", event.status, parcel.shipment_id, event.description or "")
+    for goods in life.returns:
+        for change in goods.history:
+            yield Step(change.at, "return", change.to, goods.return_id, change.cause)
+    for entry in life.calls:
+        yield Step(entry.received_at, "call", verdict_of(entry), entry=entry)
+
+
+def _moves(status: ShipmentStatus) -> list[str]:
+    """Return what the carrier may do next to a parcel."""
+    following = [str(next_) for next_ in ShipmentStatus if next_ in TRANSITIONS[status]]
+    return [*following, "lose", "damage"] if following else []
