@@ -26,6 +26,7 @@ The marketplace sandbox is running.
 
   Base URL       {url}/v1
   Documentation  {url}/docs
+  Its console    {url}/_sandbox/
   Its powers     {url}/_sandbox/docs
   Client id      {client}
   Client secret  {secret}

@@ -1,4 +1,4 @@
-"""One sandbox for all tests of the console in a process; a test that changes it asks for a `stage`, put back after it."""
+"""One sandbox for all tests of the console; a test that changes it asks for a `stage`, which is put back."""
 
 from collections.abc import Iterator
 
