@@ -1,10 +1,14 @@
-"""What changes with each call is kept now and then, and everything when the server stops."""
+"""When tenants are kept: with each change of the operator's, now and then, and when the server stops."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
+from sandbox_server.api.contract import Contract
+from sandbox_server.api.operation import Call, Reply
 from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
+from sandbox_server.control import powers
 from sandbox_server.control.keeper import Keeper
+from sandbox_server.control.once import Answer
 from sandbox_server.control.registry import Registry
 
 _SECONDS = 1.0
@@ -36,3 +40,32 @@ class Keeping:
         while True:
             await asyncio.sleep(_SECONDS)
             self._keeper.look_after(self._registry)
+
+
+def changing(contract: Contract) -> frozenset[str]:
+    """Return the operations that change a tenant which is there after them, too."""
+    names = {one.operation_id for one in contract.operations() if one.method != "GET" and "{tenant}" in one.path}
+    return frozenset(names - {"deleteTenant"})
+
+
+def kept(registry: Registry, answer: Answer) -> Callable[[Call], Awaitable[Reply]]:
+    """
+    Return the handler that has a tenant kept before it answers.
+
+    It is kept before anything is changed, too: where that cannot be, the call is refused before it has done anything.
+    """
+
+    async def answer_kept(call: Call) -> Reply:
+        record = registry.get(call.parameters["tenant"])
+        registry.keeper.put(record)
+        before = powers.keep(record.tenant)
+        reply = answer(call)
+        reply = reply if isinstance(reply, Reply) else await reply
+        try:
+            registry.keeper.put(record)
+        except BaseException:
+            powers.go_back(record.tenant, before)
+            raise
+        return reply
+
+    return answer_kept

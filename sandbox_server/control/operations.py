@@ -12,6 +12,7 @@ from sandbox_server.control.clock import Clocks
 from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.faults import FaultsOf
 from sandbox_server.control.journals import Journals
+from sandbox_server.control.keeping import changing, kept
 from sandbox_server.control.once import Answer, Once
 from sandbox_server.control.pos import list_pos_changes, list_pos_stock
 from sandbox_server.control.registry import Registry
@@ -82,6 +83,7 @@ def operations(
         "getMetrics": Measures(registry, metrics).get_metrics,
         "getControlHealth": health(contract, registry),
     }
+    answers.update({name: kept(registry, answers[name]) for name in sorted(changing(contract))})
     once, takes_key = Once(), contract.taking("Idempotency-Key")
     alone = {name: Standalone(once.wrap(answer) if name in takes_key else answer) for name, answer in answers.items()}
     # The chain's own systems call these, with the marketplace's credentials, which pick the tenant.

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox_server.services.ports import Persistence
 from tests.persistence.adapters import Adapter, in_memory
+from tests.persistence.restarts import Restarts
 from tests.persistence.workers import Workers
 from tests.postgresql import PostgreSQL, postgresql
 
@@ -16,7 +17,7 @@ def server() -> Iterator[PostgreSQL]:
         yield server
 
 
-@pytest.fixture(scope="session", params=["in_memory", "in_postgresql"])
+@pytest.fixture(scope="session", params=["in_memory", "in_sqlite", "in_postgresql"])
 def adapter(request: pytest.FixtureRequest) -> Adapter:
     chosen: Adapter = request.getfixturevalue(request.param)
     return chosen
@@ -25,6 +26,13 @@ def adapter(request: pytest.FixtureRequest) -> Adapter:
 @pytest.fixture(scope="session", name="in_memory")
 def memory_adapter() -> Adapter:
     return in_memory
+
+
+@pytest.fixture(scope="session")
+def in_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adapter]:
+    restarts = Restarts(tmp_path_factory.mktemp("sqlite"))
+    yield restarts
+    restarts.close()
 
 
 @pytest.fixture(scope="session")

@@ -34,10 +34,13 @@ def read(connection: sqlite3.Connection, number: int) -> MemoryPersistence:
     Raises:
         SnapshotError: It is damaged, or of another version; or it is gone.
     """
-    size = connection.execute("SELECT size FROM bases WHERE number = ?", (number,)).fetchone()
+    measured = "SELECT size, (SELECT sum(length(content)) FROM parts WHERE base = number) FROM bases WHERE number = ?"
+    size, found = connection.execute(measured, (number,)).fetchone() or (None, None)
+    if size is None or size != found:
+        raise snapshot.SnapshotError(f"World {number}", "is gone, or parts of it")
     parts = connection.execute("SELECT content FROM parts WHERE base = ? ORDER BY place", (number,))
     stream = cast(BinaryIO, _Reader(part for (part,) in parts))
-    return snapshot.restore(stream, f"World {number}", size[0] if size is not None else 0)
+    return snapshot.restore(stream, f"World {number}", size)
 
 
 class _Writer(io.BytesIO):

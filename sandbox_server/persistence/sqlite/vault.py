@@ -14,7 +14,7 @@ import msgspec
 from sandbox_server.domain.errors import Unavailable
 from sandbox_server.kernel.clock import from_milliseconds, to_milliseconds
 from sandbox_server.persistence import log
-from sandbox_server.persistence.log import KeptServer, KeptTenant
+from sandbox_server.persistence.log import KeptServer, KeptTenant, VaultError
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.replay import apply
 from sandbox_server.persistence.snapshot import SnapshotError
@@ -143,7 +143,7 @@ class SqliteVault:
         with self.together():
             number = self._written(world)
         if frozen:
-            self._frozen[number] = world
+            self._frozen.setdefault(number, world)
         return number
 
     def begin(self, name: str, base: int) -> SqliteLog:
@@ -193,7 +193,7 @@ class SqliteVault:
 
     def close(self) -> None:
         """Let go of it."""
-        with suppress(Unavailable), self.together():
+        with suppress(Unavailable, VaultError, sqlite3.Error), self.together():
             self._sweep()
         self._connection.close()
         holder_of(self.path).unlink(missing_ok=True)
