@@ -14,7 +14,7 @@ class Line:
 
     Args:
         tone: Which colour it has: `first`, `second`, `third`, `bad` or `odd`.
-        values: One for each second.
+        values: As many as are to be shown, at equal distances over the whole time.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves over the same seconds, with one scale."""
+    """Curves over the same time, with one scale."""
 
     title: str
     unit: str
@@ -53,9 +53,8 @@ class Chart:
 
     def points(self, line: Line) -> str:
         """Return a curve in the drawing's coordinates."""
-        return " ".join(
-            f"{self.across(second):.1f},{self._down(value):.1f}" for second, value in enumerate(line.values)
-        )
+        width = _WIDTH / max(1, len(line.values) - 1)
+        return " ".join(f"{number * width:.1f},{self._down(value):.1f}" for number, value in enumerate(line.values))
 
     def across(self, second: float) -> float:
         """Return where a second is."""

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,35 @@ def write(report: Mapping[str, Any], folder: Path) -> list[Path]:
     forms = {
         "report.html": page_of(report),
         "report.json": json.dumps(report, indent=2, ensure_ascii=False) + "\n",
+        "operations.csv": table(_operations(report)),
+        "seconds.csv": table(_seconds(report)),
     }
+    return write_files(folder, forms)
+
+
+def write_files(folder: Path, forms: Mapping[str, str]) -> list[Path]:
+    """
+    Write texts into a folder under their names and return the files.
+
+    Raises:
+        CannotRun: That cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in forms.items():
-            (folder / name).write_text(text, "utf-8")
-        _write_table(folder / "operations.csv", list(_operations(report)))
-        _write_table(folder / "seconds.csv", list(_seconds(report)))
+            (folder / name).write_text(text, "utf-8", newline="")
     except OSError as error:
         raise CannotRun(f"The reports cannot be written: {error}.") from error
-    return [folder / name for name in (*forms, "operations.csv", "seconds.csv")]
+    return [folder / name for name in forms]
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as CSV, under the names of the first one's members."""
+    text = StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [])
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -67,10 +87,3 @@ def _seconds(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _columns(one: Mapping[str, Any]) -> dict[str, float]:
     return {f"{model}_{name}": one[model][name] for model in ("opened", "closed") for name in _TIMES}
-
-
-def _write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else [])
-        writer.writeheader()
-        writer.writerows(rows)

@@ -89,7 +89,7 @@ def _world(wishes: Wishes, found: Target) -> Iterator[World | None]:
         with nullcontext():
             yield None
     else:
-        with new_world(found.sandbox, _TENANT, wishes.fixture, None, wishes.throttle) as world:
+        with new_world(found.sandbox, _TENANT, wishes.fixture, wishes.throttle) as world:
             yield world
 
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from load_tests.errors import CannotRun
 from sandbox_server.remote import NoSandbox, NotASandbox, Refused, Sandbox
@@ -79,32 +79,27 @@ def check(url: str, credentials: Credentials) -> None:
         headers = {"Authorization": f"Bearer {_token(url, credentials)}"}
     else:
         raise CannotRun("Say who calls: --api-key, or --client-id and --client-secret (or ACORN_API_KEY and the like).")
-    status, answer = _call(url, "GET", "/orders?limit=1", headers)
+    status, answer = call(url, "GET", "/orders?limit=1", headers)
     if status in {401, 403}:
         raise CannotRun(f"{url} refuses the credentials: {_words(answer, status)}.")
     if status != 200:
         raise CannotRun(f"{url} answers a list of orders with {status}; is that where the marketplace is?")
 
 
-def _token(url: str, credentials: Credentials) -> str:
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": credentials.client_id,
-        "client_secret": credentials.client_secret,
-    }
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    status, answer = _call(url, "POST", "/oauth/token", headers, urlencode(form).encode())
-    if status != 200 or not isinstance(answer, dict) or "access_token" not in answer:
-        raise CannotRun(f"{url} gives no token for these credentials: {_words(answer, status)}.")
-    return str(answer["access_token"])
+def call(url: str, method: str, path: str, headers: dict[str, str], body: object = None) -> tuple[int, Any]:
+    """
+    Call a marketplace once, and return the status and the JSON of its answer.
 
-
-def _call(url: str, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> tuple[int, Any]:
+    Raises:
+        CannotRun: Nobody answers.
+    """
+    content = None if body is None else json.dumps(body).encode()
+    kind_of_body = {} if body is None else {"Content-Type": "application/json"}
     parts = urlsplit(url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     with closing(kind(parts.hostname or "", parts.port, timeout=_PATIENCE_SECONDS)) as connection:
         try:
-            connection.request(method, f"{parts.path}{path}", body, headers)
+            connection.request(method, f"{parts.path}{path}", content, {**headers, **kind_of_body})
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, HTTPException) as error:
@@ -113,6 +108,18 @@ def _call(url: str, method: str, path: str, headers: dict[str, str], body: bytes
         return answer.status, json.loads(content)
     except ValueError:
         return answer.status, None
+
+
+def _token(url: str, credentials: Credentials) -> str:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret,
+    }
+    status, answer = call(url, "POST", "/oauth/token", {}, form)
+    if status != 200 or not isinstance(answer, dict) or "access_token" not in answer:
+        raise CannotRun(f"{url} gives no token for these credentials: {_words(answer, status)}.")
+    return str(answer["access_token"])
 
 
 def _words(answer: Any, status: int) -> str:

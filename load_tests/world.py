@@ -89,14 +89,14 @@ class World:
 
 
 @contextmanager
-def new_world(sandbox: Sandbox, name: str, fixture: str | None, seed: int | None, throttle: str) -> Iterator[World]:
+def new_world(sandbox: Sandbox, name: str, fixture: str | None, throttle: str, clock: str = "REAL") -> Iterator[World]:
     """
-    Make a tenant whose clock runs, and take it away in the end.
+    Make a tenant, and take it away in the end.
 
     Raises:
         CannotRun: The sandbox does not make it.
     """
-    asked = {"name": name, "fixture": fixture, "seed": seed, "clock": {"mode": "REAL"}}
+    asked = {"name": name, "fixture": fixture, "clock": {"mode": clock}}
     try:
         with suppress(Refused):  # one that was left behind
             sandbox.call("DELETE", f"/tenants/{name}")

@@ -15,6 +15,7 @@ from sandbox_server.commands.judge import judge
 from sandbox_server.commands.load import load
 from sandbox_server.commands.orders import place_order
 from sandbox_server.commands.snapshots import snapshot
+from sandbox_server.commands.surge import surge
 from sandbox_server.commands.tenants import tenants
 from sandbox_server.commands.verify import verify
 from sandbox_server.resources import make_importable
@@ -201,6 +202,6 @@ def bench(json_path: Path | None) -> None:
     run(json_path)
 
 
-_COMMANDS = (tenants, snapshot, clock, place_order, faults, journal, audit, load, judge, certify, verify)
+_COMMANDS = (tenants, snapshot, clock, place_order, faults, journal, audit, load, surge, judge, certify, verify)
 for _command in _COMMANDS:
     main.add_command(_command)

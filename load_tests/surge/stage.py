@@ -1,0 +1,138 @@
+"""The world in which a client is tried: nothing waits in it, and the shelves are full."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from tempfile import TemporaryFile
+from typing import Any
+from urllib.parse import urlencode
+
+from load_tests.errors import CannotRun
+from load_tests.surge.calls import Calls, read_calls
+from load_tests.surge.orders import Handled, handled
+from load_tests.surge.trial import Stock
+from load_tests.target import call
+from load_tests.world import World
+from sandbox_server.remote import Refused
+
+_UNITS = 10_000
+_BATCH = 500
+_WAITING = ("NEW", "ACKNOWLEDGED", "PARTIALLY_SHIPPED")
+Say = Callable[[str], None]
+
+
+class Stage:
+    """
+    A world as the one who tries a client sees it.
+
+    Args:
+        tenant: The tenant, as the sandbox describes it.
+    """
+
+    def __init__(self, world: World, tenant: Mapping[str, Any]) -> None:
+        self.world = world
+        self.tenant = tenant
+        self._url = f"{world.sandbox.url}/v1"
+        self.client = tenant["credentials"][0]
+        # What we read is not to use up what the client may call.
+        reader = next(one for one in tenant["credentials"] if "orders:write" not in one["scopes"])
+        self._keys = {"GET": reader["apiKey"], "PUT": self.client["apiKey"]}
+
+    def environment(self, scale: float, seconds: float) -> dict[str, str]:
+        """Return what a client is told of the world."""
+        return {
+            "ACORN_BASE_URL": self._url,
+            "ACORN_CLIENT_ID": self.client["clientId"],
+            "ACORN_CLIENT_SECRET": self.client["clientSecret"],
+            "ACORN_API_KEY": self.client["apiKey"],
+            "ACORN_TENANT": self.world.name,
+            "ACORN_SCENARIO": "surge",
+            "ACORN_POS_URL": f"{self.world.sandbox.url}/_sandbox/v1/pos",
+            "ACORN_CLOCK_SCALE": f"{scale:g}",
+            "ACORN_DEADLINE_SECONDS": f"{seconds:g}",
+        }
+
+    def prepare(self, say: Say) -> None:
+        """Cancel what waits, and fill the shelves."""
+        say("Preparing a world in which nothing waits and the shelves are full…")
+        self.world.throttle("off")
+        for status in _WAITING:
+            for order in list(self._items("/orders", {"status": status})):
+                try:
+                    self.world.own("POST", "/buyers/cancellations", {"orderId": order["orderId"]})
+                except Refused:  # what has left in part cannot be called back
+                    continue
+        for store in self._items("/stores", {}):
+            self._fill(store["storeId"])
+
+    def now(self) -> datetime:
+        """Return the world's time."""
+        return datetime.fromisoformat(self.world.own("GET", "/clock")["now"])
+
+    def has_been_called(self) -> bool:
+        """Tell whether the client has done anything with success."""
+        entries = self.world.own("GET", "/journal", query={"limit": 100})["items"]
+        return any(entry.get("status") in {200, 201} and entry.get("operationId") != "createToken" for entry in entries)
+
+    def waits(self, since: datetime) -> bool:
+        """Tell whether an order that came since then is not done."""
+        return any(
+            self._get("/orders", {"status": status, "createdAfter": _text(since), "limit": 1})["items"]
+            for status in _WAITING
+        )
+
+    def orders(self, since: datetime) -> list[Handled]:
+        """Return what became of the orders that came since then."""
+        return [handled(order, since) for order in self._items("/orders", {"createdAfter": _text(since)})]
+
+    def stock(self) -> Stock:
+        """Return how fresh the stock levels are."""
+        levels = list(self._items("/inventory", {}))
+        oversold = sum(max(0, level["reserved"] + level["allocated"] - level["onHand"]) for level in levels)
+        return Stock(len(levels), sum(level["stale"] for level in levels), oversold)
+
+    def calls(self) -> Calls:
+        """Return what the client called."""
+        with TemporaryFile() as journal:
+            path = f"/tenants/{self.world.name}/journal/export"
+            self.world.sandbox.download(path, journal, {"format": "ndjson"})
+            journal.seek(0)
+            return read_calls(journal, self.client["clientId"])
+
+    def _fill(self, store_id: str) -> None:
+        levels = list(self._items("/inventory", {"storeId": store_id}))
+        now = _text(self.now())
+        for start in range(0, len(levels), _BATCH):
+            batch = levels[start : start + _BATCH]
+            counts = [{"sku": level["sku"], "units": _UNITS} for level in batch]
+            self.world.own("POST", "/till/counts", {"storeId": store_id, "counts": counts})
+            items = [
+                {
+                    "storeId": store_id,
+                    "sku": level["sku"],
+                    "onHand": _UNITS,
+                    "sequence": level["sequence"] + 1,
+                    "asOf": now,
+                }
+                for level in batch
+            ]
+            self._call("PUT", "/inventory", {"items": items})
+
+    def _items(self, path: str, query: Mapping[str, str | int]) -> Iterator[dict[str, Any]]:
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self._get(path, {**query, "limit": 100, **({"cursor": cursor} if cursor else {})})
+            yield from page["items"]
+            cursor = page.get("nextCursor")
+
+    def _get(self, path: str, query: Mapping[str, str | int]) -> Any:
+        return self._call("GET", f"{path}?{urlencode(query)}")
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        status, answer = call(self._url, method, path, {"X-Api-Key": self._keys[method]}, body)
+        if status != 200:
+            raise CannotRun(f"{method} {path} of the sandbox is answered with {status}.")
+        return answer
+
+
+def _text(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
