@@ -55,6 +55,7 @@ ROOT = Path(__file__).resolve().parent
 
 # What a command needs beyond the base dependencies: extras of pyproject.toml.
 EXTRAS = {
+    "diff": ("contract",),
     "judge": ("contract",),
     "load": ("load",),
     "test": ("client", "contract", "dev", "load", "postgres"),

@@ -105,6 +105,15 @@ def test_what_is_as_the_contract_says_is_not_found_fault_with(facts: dict[str, A
             ("response", "header", "header X-Request-Id"),
         ),
         (
+            {
+                "target": LIST,
+                "got": {"items": []},
+                "sent_headers": THERE,
+                "got_headers": {**KNOWN, "X-Total": "many"},
+            },
+            ("response", "header", "header X-Total"),
+        ),
+        (
             {"target": f"{LIST}?limit=0", "got": {"items": []}, "sent_headers": THERE, "got_headers": KNOWN},
             ("request", "schema.minimum", "query limit"),
         ),
