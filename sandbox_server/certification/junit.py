@@ -2,32 +2,25 @@
 
 from collections.abc import Mapping
 from typing import Any
-from xml.etree import ElementTree as ET
+
+from sandbox_server.reporting.junit import Case, Suite
+from sandbox_server.reporting.junit import junit as written
 
 
 def junit(report: Mapping[str, Any]) -> bytes:
     """Return a report as JUnit XML: a test case for each check."""
-    checks = report["checks"]
-    counts = {
-        "tests": len(checks),
-        "failures": sum(_fails(one, report) for one in checks),
-        "errors": sum(one["verdict"] == "HARNESS_ERROR" for one in checks),
-        "skipped": sum(_is_skipped(one, report) for one in checks),
-    }
-    suite = ET.Element("testsuite", {"name": report["plan"], **{name: str(count) for name, count in counts.items()}})
-    for one in checks:
-        case = ET.SubElement(suite, "testcase", {"classname": report["plan"], "name": one["id"]})
-        words = {"message": one["reason"] or one["verdict"]}
-        if _fails(one, report):
-            failure = ET.SubElement(case, "failure", {"type": one["verdict"], **words})
-            failure.text = "\n".join([one["why"], one["mend"], *(each["breach"] for each in one["breaches"])])
-        elif one["verdict"] == "HARNESS_ERROR":
-            ET.SubElement(case, "error", {"type": one["verdict"], **words})
-        elif _is_skipped(one, report):
-            ET.SubElement(case, "skipped", words)
-    ET.indent(suite)
-    content: bytes = ET.tostring(suite, "utf-8", xml_declaration=True)
-    return content
+    cases = tuple(_case(one, report) for one in report["checks"])
+    return written(report["plan"], [Suite(report["plan"], cases)])
+
+
+def _case(one: Mapping[str, Any], report: Mapping[str, Any]) -> Case:
+    words = one["reason"] or one["verdict"]
+    if _fails(one, report):
+        details = "\n".join([one["why"], one["mend"], *(each["breach"] for each in one["breaches"])])
+        return Case(name=one["id"], failure=words, details=details)
+    if one["verdict"] == "HARNESS_ERROR":
+        return Case(name=one["id"], error=words)
+    return Case(name=one["id"], skipped=words if _is_skipped(one, report) else None)
 
 
 def _fails(one: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
