@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sandbox_server.commands.verdict import Unfit, conclude, need, progress
+from sandbox_server.commands.verdict import Stopped, Unfit, conclude, need, progress
 
 _SIDES = {"requests": ("request",), "responses": ("response",), "both": ("request", "response")}
 
@@ -67,4 +67,6 @@ def judge(
             report = judge_calls(calls, terms, str(file), told)
     except (NotAContract, Unreadable) as error:
         raise Unfit(str(error)) from error
+    except KeyboardInterrupt as error:
+        raise Stopped("Stopped before every call was judged.") from error
     conclude(report, report_dir, as_json=as_json)

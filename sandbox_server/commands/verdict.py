@@ -23,6 +23,12 @@ class Unfit(click.ClickException):
     exit_code = 4
 
 
+class Stopped(click.ClickException):
+    """Somebody pressed Ctrl-C: there is no verdict, and shells know it by this number."""
+
+    exit_code = 130
+
+
 def need(extra: str, module: str) -> None:
     """
     Make sure that what a command needs is installed.
@@ -99,7 +105,7 @@ def _tell(report: "Report", folder: Path | None) -> None:
         click.echo(f"Report: {folder / 'report.html'}")
     found = len(report.findings)
     told = f"{found} finding{'' if found == 1 else 's'} of {len(groups)} kind{'' if len(groups) == 1 else 's'}"
-    click.echo(f"{report.calls} calls judged: {told if found else 'nothing found'}.")
+    click.echo(f"{report.calls} call{'' if report.calls == 1 else 's'} judged: {told if found else 'nothing found'}.")
 
 
 def _lines(group: "Group") -> list[str]:
@@ -111,7 +117,7 @@ def _lines(group: "Group") -> list[str]:
     numbers = group.numbers
     more = f" and {len(numbers) - _SHOWN_NUMBERS} more" if len(numbers) > _SHOWN_NUMBERS else ""
     facts = {
-        "expected": first.expected,
+        "expected": "" if first.expected in first.message else first.expected,
         "seen": first.seen,
         "calls": ", ".join(map(str, numbers[:_SHOWN_NUMBERS])) + more,
         "again": first.curl[0] if first.curl else "",

@@ -26,7 +26,7 @@ def test_clean_traffic_exits_with_0_and_says_so(tmp_path: Path) -> None:
     result = judge(tmp_path, CLEAN)
     assert (result.exit_code, result.output) == (
         0,
-        "Contract: Sample 1.2.3\nOperations reached: 1 of 6\n1 calls judged: nothing found.\n",
+        "Contract: Sample 1.2.3\nOperations reached: 1 of 6\n1 call judged: nothing found.\n",
     )
 
 
@@ -91,3 +91,12 @@ def test_a_folder_that_cannot_be_written_exits_with_4(tmp_path: Path) -> None:
 def test_what_is_not_installed_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(verdict, "find_spec", lambda _: None)
     assert "pip install 'acorn-sandbox[contract]'" in refusal(judge(tmp_path, CLEAN))
+
+
+def test_ctrl_c_is_neither_clean_nor_a_finding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sandbox_server.judging.trial.judge", interrupted)
+    result = judge(tmp_path, CLEAN)
+    assert (result.exit_code, result.output) == (130, "Error: Stopped before every call was judged.\n")

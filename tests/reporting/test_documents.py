@@ -124,5 +124,9 @@ def test_the_page_says_what_was_found_and_escapes_it() -> None:
         assert told in text, told
 
 
+def test_operations_that_nobody_called_are_listed_apart() -> None:
+    assert "1 operation not reached listOrders" in " ".join(Page(page_of(MANY)).text.split())
+
+
 def test_a_clean_page_says_so() -> None:
     assert "nothing found" in Page(page_of(a_report())).text
