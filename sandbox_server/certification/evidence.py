@@ -97,6 +97,7 @@ class Evidence:
         ended_at: Virtual time of the end.
         scale: Virtual seconds for each real one.
         client: How the client ran: `{ended, exit, seconds}` for each time that it was started.
+        leaks: Numbers of calls with a secret in their address, or in a body that has no place for it.
     """
 
     scenario: str
@@ -108,6 +109,7 @@ class Evidence:
     ended_at: datetime | None = None
     scale: float = 1.0
     client: tuple[Wire, ...] = ()
+    leaks: frozenset[int] = frozenset()
 
     def of(self, *operations: str) -> list[Call]:
         """Return the calls of these operations, in order."""
@@ -147,6 +149,7 @@ def read_evidence(journal: Iterable[bytes], seen: Wire) -> Evidence:
         ended_at=instant(seen["endedAt"]),
         scale=seen["scale"],
         client=tuple(seen["client"]),
+        leaks=frozenset(seen["leaks"]),
     )
 
 

@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any, Protocol
 
 from sandbox_server.certification.evidence import Evidence, Wire, read_evidence
+from sandbox_server.certification.leaks import leaks_in
 from sandbox_server.certification.scenario import Scenario
 from sandbox_server.certification.stage import ClientRuns, Interrupted, Stage
 from sandbox_server.remote import Sandbox, in_path
@@ -127,6 +128,7 @@ class Rehearsal:
             "acts": stage.acts,
             "faults": stage.faults(),
             "client": list(client.runs),
+            "leaks": list(leaks_in((home / JOURNAL).read_bytes().splitlines(), stage.secrets)),
             "failure": failure,
             "world": stage.world(),
         }

@@ -175,6 +175,12 @@ class Stage:
         """The client that is judged."""
         return str(self.tenant["credentials"][0]["clientId"])
 
+    @property
+    def secrets(self) -> tuple[str, str]:
+        """What the client that is judged proves itself by."""
+        own = self.tenant["credentials"][0]
+        return str(own["clientSecret"]), str(own["apiKey"])
+
     def has_orders(self, status: str) -> bool:
         """Whether there are orders in a state."""
         return bool(self._market.page("/orders", {"status": status, "limit": 1})["items"])

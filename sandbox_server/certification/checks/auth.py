@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
-from sandbox_server.certification.check import Level, Occasion, check, judged
+from sandbox_server.certification.check import EVERY, Level, Occasion, broken, check, held, judged
 from sandbox_server.certification.evidence import Call, Evidence
+from sandbox_server.traffic.redaction import MARK
 
 TOKEN = "createToken"  # noqa: S105 - an operation
+CREDENTIAL_OPERATIONS = (TOKEN, "revokeToken")
 ENOUGH_CALLS = 50
 TOKEN_REQUESTS = 2
-UNAUTHENTICATED = 401
+ATTEMPTS = 3
+BAD_REQUEST, UNAUTHENTICATED = 400, 401
 
 
 @check(
@@ -51,6 +54,76 @@ def refreshes_on_expiry(evidence: Evidence) -> Iterator[Occasion]:
             # A client that makes several calls at a time may have been told by another of them while this one was out.
             asked = [one for one in evidence.of(TOKEN) if one.ended > call.began and one.number < again.number]
             yield judged(_of_renewal(asked, again), call, *asked, again)
+
+
+@check(
+    "auth.survives-revocation",
+    Level.MUST,
+    clause="Errors: 401 TOKEN_REVOKED",
+    scenarios="token-ends",
+    mutant="gives-up-on-revocation",
+    why="Tokens are revoked whenever somebody suspects a leak; orders must not stand still because of it.",
+    mend="After a 401 TOKEN_REVOKED ask for one new token, and go on with it.",
+)
+def survives_revocation(evidence: Evidence) -> Iterator[Occasion]:
+    """After its token was revoked, the client asks for one new token and goes on."""
+    refusals = [call for call in evidence.calls if call.status == UNAUTHENTICATED]
+    for call in refusals:
+        if _code(call) == "TOKEN_REVOKED":
+            until = next((one.number for one in refusals if one.number > call.number), float("inf"))
+            later = [one for one in evidence.after(call) if one.number < until]
+            yield judged(_of_revocation(later), call, *(one for one in later if one.operation == TOKEN))
+
+
+def _of_revocation(later: list[Call]) -> str | None:
+    asked = [one for one in later if one.operation == TOKEN]
+    if len(asked) != 1:
+        return f"{len(asked)} tokens were asked for after one was revoked, instead of one."
+    return None if any(one.is_done for one in later if one.operation != TOKEN) else "No call went well after it."
+
+
+@check(
+    "auth.stops-on-bad-credentials",
+    Level.MUST,
+    clause="Who is calling: RFC 6749, invalid_client",
+    scenarios="secret-refused",
+    mutant="asks-on-with-a-bad-secret",
+    why="A client that hammers the token endpoint with a wrong secret gets its whole account locked.",
+    mend="Take `invalid_client` for final: stop, and tell a person. Trying again mends nothing.",
+)
+def stops_on_bad_credentials(evidence: Evidence) -> Iterator[Occasion]:
+    """When its secret is refused, the client stops asking."""
+    refused = [call for call in evidence.of(TOKEN) if call.status in {BAD_REQUEST, UNAUTHENTICATED}]
+    if refused:
+        breach = f"The same secret was sent {len(refused)} times after it was refused; {ATTEMPTS} are enough."
+        yield judged(breach if len(refused) > ATTEMPTS else None, *refused)
+
+
+@check(
+    "auth.secret-only-in-header",
+    Level.MUST,
+    clause="Who is calling: POST /oauth/token, X-Api-Key",
+    scenarios=EVERY,
+    mutant="writes-its-secret-down",
+    why="Addresses and bodies end up in logs and invoices: whoever reads them can act as the chain.",
+    mend="Send the secret in the header or the body of the token request, a key in `X-Api-Key`, and neither elsewhere.",
+)
+def secret_only_in_header(evidence: Evidence) -> Iterator[Occasion]:
+    """The secret stands in no address, and in no body but the token request's."""
+    if any(_proves_itself(call) for call in evidence.calls):
+        yield held(*[call for call in evidence.calls if _proves_itself(call)][:1])
+    for call in evidence.calls:
+        if call.number in evidence.leaks or _was_redacted(call):
+            yield broken(f"A secret stands in what {call.operation or call.path} was sent.", call)
+
+
+def _proves_itself(call: Call) -> bool:
+    return "authorization" in call.headers or "x-api-key" in call.headers
+
+
+def _was_redacted(call: Call) -> bool:
+    in_body = MARK in call.text and call.operation not in CREDENTIAL_OPERATIONS
+    return in_body or MARK in call.path or any(MARK in value for value in call.query.values())
 
 
 def _of_renewal(asked: list[Call], again: Call) -> str | None:

@@ -1,17 +1,29 @@
 """Days on which calls fail."""
 
+from datetime import timedelta
+
 from sandbox_server.certification.scenario import scenario
 from sandbox_server.certification.stage import Stage
 
 
 @scenario("token-ends", scale=60, seconds=30)
 def token_ends(stage: Stage) -> None:
-    """The token ends long before its time."""
+    """The token ends long before its time, and later the next one is revoked."""
     stage.fault("listOrders", {"token": "expire"}, skip_first=3, max_count=1)
+    stage.fault("listOrders", {"token": "revoke"}, skip_first=5, max_count=1)
     stage.start_client()
     stage.until_faults_have_played()
     stage.place_orders(2)
     stage.until_orders_are_settled()
+
+
+@scenario("secret-refused", scale=60, seconds=15)
+def secret_refused(stage: Stage) -> None:
+    """The token endpoint does not know the client's secret any more."""
+    stage.fault("createToken", {"error": {"status": 401}})
+    stage.start_client()
+    stage.until_faults_have_played()
+    stage.until_time_has_passed(timedelta(minutes=5))
 
 
 @scenario("answers-lost", scale=60, seconds=40)
