@@ -14,7 +14,7 @@ from sandbox_server.api.negotiation import choose_media_type
 from sandbox_server.api.parameters import Parameters
 from sandbox_server.api.refusals import BodyTooLarge, InvalidRequest, NotAcceptable, UnsupportedMediaType, Violation
 from sandbox_server.api.schemas import Schemas, Validator, violations
-from sandbox_server.traffic.journal import Ending, Entry, Kept
+from sandbox_server.traffic.journal import Ending, Entry, Kept, makes_up
 from sandbox_server.traffic.redaction import WITHHELD
 from sandbox_server.traffic.unmatched import Explanation, Offer, explain
 
@@ -54,10 +54,13 @@ class Judge:
         """
         Return what is wrong in an answer; nothing where none was sent, or no operation was found.
 
-        One that a fault rule has changed is judged as it was before: nobody is to blame for what was injected.
+        One that a fault rule has changed is judged as it was before, and one that it has made up not at all: nobody is
+        to blame for what was injected.
         """
         entry = kept.entry
         if entry.operation is None or entry.ending is Ending.UNANSWERED:
+            return []
+        if entry.fault is not None and makes_up(entry.fault[1]):
             return []
         if not self._responses:
             contract = Closed(self._contract)

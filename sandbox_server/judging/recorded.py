@@ -5,10 +5,8 @@ from binascii import Error as NotBase64
 from dataclasses import dataclass
 
 from sandbox_server.reporting.exchanges import Exchange, without_secrets
+from sandbox_server.traffic.journal import makes_up
 from sandbox_server.traffic.redaction import WITHHELD
-
-# Effects that put another answer in the place of the marketplace's.
-_REPLACING = {"error", "fault"}
 
 
 class Unreadable(Exception):
@@ -58,7 +56,7 @@ def recorded(
         request_known=request_known and exchange.request_body != WITHHELD,
         answer=before_fault.encode() if before_fault else answer,
         was_changed=bool(before_fault),
-        is_answered=exchange.status > 0 and effect not in _REPLACING,
+        is_answered=exchange.status > 0 and not makes_up(effect),
     )
 
 

@@ -129,6 +129,14 @@ class Kept(NamedTuple):
         return _read(self.content)
 
 
+def makes_up(effect: str | None) -> bool:
+    """Whether a fault's effect puts another answer in the place of the marketplace's, which nobody is to blame for."""
+    return effect in _MAKING_UP
+
+
+_MAKING_UP = {"error", "fault"}
+
+
 def content_of(entry: Entry) -> bytes:
     """Return an entry's bytes; equal entries have equal bytes. What the notes hold beside JSON becomes its text."""
     return _write(entry)

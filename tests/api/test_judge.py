@@ -172,6 +172,14 @@ def test_a_body_where_the_contract_has_none_is_told_of() -> None:
     assert ("pointer", "", "UNEXPECTED_BODY") in told(JUDGE.response_errors(call))
 
 
+def test_an_answer_that_a_fault_made_up_is_nobodys() -> None:
+    odd: dict[str, Any] = {"status": 599, "response_body": b"<html>"}
+    assert JUDGE.response_errors(kept("listOrders", path="/v1/orders", notes={"fault": ("late", "delay")}, **odd))
+    for effect in ("error", "fault"):
+        made_up = kept("listOrders", path="/v1/orders", notes={"fault": ("x", effect)}, **odd)
+        assert JUDGE.response_errors(made_up) == []
+
+
 def test_a_label_is_judged_by_its_media_type_alone() -> None:
     pdf = [(b"content-type", b"application/pdf"), (b"x-request-id", b"a")]
     path = "/v1/shipments/shp_1/label"

@@ -4,15 +4,10 @@ from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, cast
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
 
-import httpx
 import msgspec
 import orjson
-import pytest
-from openapi_core import OpenAPI
-from openapi_core.datatypes import RequestParameters
 
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.judge import Judge
@@ -111,43 +106,6 @@ def test_what_was_not_answered_in_full_is_told_as_browsers_tell_it() -> None:
     assert (gone["response"]["status"], gone["response"]["_error"]) == (0, "net::ERR_EMPTY_RESPONSE")
     assert cut["response"]["_error"] == "net::ERR_CONTENT_LENGTH_MISMATCH"
     assert (odd["response"]["statusText"], "_error" in odd["response"]) == ("", False)
-
-
-def headers_of(recorded: dict[str, Any]) -> httpx.Headers:
-    return httpx.Headers([(header["name"], header["value"]) for header in recorded["headers"]])
-
-
-class HarRequest:
-    """What openapi-core asks of a request, out of a HAR entry."""
-
-    def __init__(self, recorded: dict[str, Any]) -> None:
-        url = urlsplit(recorded["url"])
-        self.host_url, self.path, self.method = f"{url.scheme}://{url.netloc}", url.path, recorded["method"].lower()
-        post = recorded.get("postData", {})
-        self.content_type = post.get("mimeType", "")
-        self.body = post["text"].encode() if post else None
-        headers = headers_of(recorded)
-        self.parameters = RequestParameters(query=cast(Any, dict(parse_qsl(url.query))), header=cast(Any, headers))
-
-
-class HarResponse:
-    """The same of an answer."""
-
-    def __init__(self, recorded: dict[str, Any]) -> None:
-        self.status_code = recorded["status"]
-        self.content_type = recorded["content"]["mimeType"]
-        self.data = recorded["content"]["text"].encode()
-        self.headers = cast(Any, headers_of(recorded))
-
-
-@pytest.mark.filterwarnings("ignore:Unsupported scheme type")  # it knows no oauth2, and the API key is enough
-def test_openapi_core_takes_what_was_recorded() -> None:
-    document = {**MARKETPLACE.document, "servers": [{"url": "http://127.0.0.1:8080/v1"}]}
-    judge = OpenAPI.from_dict(document)
-    (entry,) = har_of(a_journal(REPORTED))["log"]["entries"]
-    request = HarRequest(entry["request"])
-    judge.validate_request(request)
-    judge.validate_response(request, HarResponse(entry["response"]))
 
 
 def test_anybody_can_verify_the_lines() -> None:
