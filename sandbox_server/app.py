@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -29,14 +30,16 @@ from sandbox_server.control.logins import fixture_logins
 from sandbox_server.control.mount import ROOT, control
 from sandbox_server.control.registry import Record, Registry
 from sandbox_server.control.standing import Standing
+from sandbox_server.control.worker import Worker
 from sandbox_server.kernel import clock
 from sandbox_server.kernel.clock import VirtualClock
 from sandbox_server.middleware.courier import Courier, Delivering
 from sandbox_server.middleware.faults.layer import Faults
+from sandbox_server.middleware.following import Certain, Following
 from sandbox_server.middleware.journal import Recorder
 from sandbox_server.middleware.pace import Pace
 from sandbox_server.middleware.post import Post
-from sandbox_server.middleware.stack import Edge, Powers, assemble
+from sandbox_server.middleware.stack import Edge, Powers, absent, assemble
 from sandbox_server.middleware.throttle import Throttling
 from sandbox_server.persistence.log import KeptServer, KeptTenant, Vault, VaultError
 from sandbox_server.persistence.memory import MemoryPersistence
@@ -64,6 +67,7 @@ def create_sandbox(
     progress: Progress = lambda *_: None,
     without: Collection[str] = (),
     vault: Vault | None = None,
+    worker: Worker | None = None,
 ) -> ASGIApp:
     """
     Return a sandbox; two calls share nothing.
@@ -73,21 +77,38 @@ def create_sandbox(
         progress: Told of long work: what is being done, how far it is, how much there is.
         without: Powers whose layers are left out, by their names in `Powers`: to see what each costs.
         vault: Where its tenants outlive it, and are found again; None keeps them in memory alone.
+        worker: This process, where others have the same tenants; they are in the vault.
 
     Raises:
         worlds.FixtureError: The fixture is missing, or is not one.
         VaultError: What the vault keeps cannot be read, or is another world than the settings name.
     """
-    keeper = Keeper(vault)
-    if keeper.server is None:
+    keeper = Keeper(vault) if worker is None else Keeper(vault, ahead_seconds=0.0)
+    if worker is not None:
+        with worker.reading():
+            app = _reopen(keeper, settings, without, worker)
+    elif keeper.server is None:
         world = open_world(settings, progress)
         app = build_app([tenant_of(world, settings.clock or ClockMode.FROZEN)], world, settings, without, keeper)
     else:
-        app = _reopen(keeper, keeper.server, settings, without)
+        app = _reopen(keeper, settings, without)
     # The loaded world stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
     return app
+
+
+def found_sandbox(settings: Settings, vault: Vault, progress: Progress = lambda *_: None) -> None:
+    """
+    Have a vault keep the world that the settings name, where it keeps none.
+
+    Raises:
+        worlds.FixtureError: The fixture is missing, or is not one.
+    """
+    keeper = Keeper(vault, ahead_seconds=0.0)
+    if keeper.server is None:
+        world = open_world(settings, progress)
+        build_app([tenant_of(world, settings.clock or ClockMode.FROZEN)], world, settings, (), keeper)
 
 
 def open_world(settings: Settings, progress: Progress) -> World:
@@ -103,14 +124,16 @@ def tenant_of(world: World, mode: ClockMode) -> Tenant:
     return Tenant("default", world.persistence, VirtualClock(world.now, clock.ClockMode[mode.name]))
 
 
-def _reopen(keeper: Keeper, server: KeptServer, settings: Settings, without: Collection[str]) -> ASGIApp:
-    """Return a sandbox that goes on where another ended."""
+def _reopen(keeper: Keeper, settings: Settings, without: Collection[str], worker: Worker | None = None) -> ASGIApp:
+    """Return a sandbox that goes on where another ended, or beside others."""
+    server = keeper.server
+    assert server is not None, "a world was founded"
     _refuse_another_world(server, settings)
     kept = list(keeper.tenants())
     tenants = [tenant for _, tenant in kept]
     first = tenants[0]
     world = World(server.fixture, server.seed, first.now(), cast(MemoryPersistence, first.persistence), (), True)
-    return build_app(tenants, world, settings, without, keeper, [one for one, _ in kept])
+    return build_app(tenants, world, settings, without, keeper, [one for one, _ in kept], worker)
 
 
 def build_app(
@@ -120,6 +143,7 @@ def build_app(
     without: Collection[str] = (),
     keeper: Keeper | None = None,
     kept: Sequence[KeptTenant] = (),
+    worker: Worker | None = None,
 ) -> ASGIApp:
     """
     Return an application that serves the contracts to these tenants.
@@ -131,10 +155,11 @@ def build_app(
         without: Powers whose layers are left out.
         keeper: Keeps what the operator makes of them.
         kept: What the tenants were when they were kept; none where they are new.
+        worker: This process, where others have the same tenants.
     """
     directory = Directory(tenants)
     contract = Contract(contract_path("marketplace.yaml").read_bytes())
-    equip = _equipment(contract, settings)
+    equip = _equipment(contract, settings, worker)
     for tenant in tenants:
         equip(tenant)
     metrics = Metrics()
@@ -150,7 +175,8 @@ def build_app(
         ],
         directory,
     )
-    edge = Edge(mounts.problems, mounts.routing, mounts.security, mounts.operations())
+    certain: Layer = partial(Certain, worker=worker) if worker is not None else absent
+    edge = Edge(mounts.problems, mounts.routing, mounts.security, mounts.operations(), certain)
     wording = Wording(contract)
     operator = Contract(contract_path("control.yaml").read_bytes())
     forms = Forms(operator, wording)
@@ -161,18 +187,21 @@ def build_app(
         "faults": lambda app: Faults(app, directory, mounts.problems, wording, asked),
     }
     powers = Powers(**{name: layer for name, layer in layers.items() if name not in without})
-    registry = _registry(directory, tenants, world, settings, equip, keeper or Keeper(), kept)
+    registry = _registry(directory, tenants, world, settings, equip, keeper or Keeper(), kept, worker)
     post = Post(Destinations(settings.allow_webhook_hosts), settings.webhook_timeout)
-    courier = Courier(directory, wire.event, post)
+    courier = Courier(directory, wire.event, post, worker)
     judge, token = Judge(contract), settings.operator_token
-    interface = control(operator, directory, registry, token, judge, metrics, forms, courier)
+    interface = control(operator, directory, registry, token, judge, metrics, forms, courier, certain)
     pages = console(registry, interface, directory, token)
     beside = {f"{ROOT}/v1": interface, f"{ROOT}/docs": interface, ROOT: pages}
-    app = Delivering(assemble(edge, directory, world.seed, powers, beside), courier)
+    first = worker.number << 32 if worker is not None else 0
+    app = Delivering(assemble(edge, directory, world.seed, powers, beside, first), courier)
+    if worker is not None:
+        return Following(Pace(app, directory, worker), worker)
     return Pace(Keeping(app, registry.keeper, registry), directory)
 
 
-def _equipment(contract: Contract, settings: Settings) -> Callable[[Tenant], None]:
+def _equipment(contract: Contract, settings: Settings, worker: Worker | None) -> Callable[[Tenant], None]:
     """Return what gives a tenant its powers."""
     candid, tariffs = candid_operations(contract), tariffs_of(contract)
     destinations, plans = Destinations(settings.allow_webhook_hosts), Plans(frozen_hashes())
@@ -181,8 +210,11 @@ def _equipment(contract: Contract, settings: Settings) -> Callable[[Tenant], Non
         with tenant.read() as tx:
             faults = FaultRules(tx.seed, _milliseconds)
         profile = settings.throttle or (Profile.DEFAULT if tenant.runs else Profile.OFF)
-        tenant.equip(Journal(tenant.name, settings.journal_limit, candid), faults)
+        opened_ns = worker.opened_ns if worker is not None else None
+        tenant.equip(Journal(tenant.name, settings.journal_limit, candid, opened_ns=opened_ns), faults)
         tenant.equip(Throttle(tariffs, profile), destinations, plans)
+        if worker is not None:
+            worker.equip(tenant)
 
     return equip
 
@@ -199,6 +231,7 @@ def _registry(
     equip: Callable[[Tenant], None],
     keeper: Keeper,
     kept: Sequence[KeptTenant],
+    worker: Worker | None,
 ) -> Registry:
     """Return what knows all tenants, and makes new ones."""
     source = keeper.server.source if keeper.server is not None else _source_of(settings)
@@ -213,9 +246,15 @@ def _registry(
     registry = Registry(directory, beginnings, record, equip, settings.operator_token or "", keeper, source)
     if kept:
         registry.take_back(list(zip(kept, tenants, strict=True)))
-        _heed(settings, record)
     elif len(world.persistence.columns["orders"].positions) <= _WARM_ORDERS:
         beginnings.keep(_standing(world)._replace(persistence=world.persistence.fork()))
+    if worker is not None:
+        worker.join(registry)
+        for one in kept:
+            worker.recall(one.name)
+        return registry
+    if kept:
+        _heed(settings, record)
     registry.keep()
     return registry
 

@@ -172,6 +172,23 @@ def main() -> None:
     help="What /_sandbox asks for, as a bearer token. Needed where others than this machine can reach the address.",
 )
 @click.option(
+    "--database",
+    envvar="SANDBOX_DATABASE",
+    show_envvar=True,
+    metavar="URL",
+    help="A PostgreSQL that keeps the tenants instead of the data directory, for workers on any number of hosts: "
+    "postgresql://user:password@host:5432/name. Needs the extra `postgres`.",
+)
+@click.option(
+    "--workers",
+    envvar="SANDBOX_WORKERS",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    show_envvar=True,
+    help="How many processes serve. More than one need --database: they share its tenants.",
+)
+@click.option(
     "--log-level",
     envvar="SANDBOX_LOG_LEVEL",
     type=click.Choice(_LEVELS),

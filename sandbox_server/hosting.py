@@ -1,7 +1,7 @@
 """A sandbox on a socket of its own, in a thread of this process."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any, cast
@@ -17,8 +17,13 @@ _BACKLOG = 2048
 _GRACE_SECONDS = 3
 
 
-def configuration(app: ASGIApp) -> uvicorn.Config:
-    """Return how a sandbox is served, on whatever socket."""
+def configuration(app: ASGIApp | Callable[[], ASGIApp], **more: Any) -> uvicorn.Config:
+    """
+    Return how a sandbox is served, on whatever socket.
+
+    Args:
+        more: Of uvicorn's settings.
+    """
     return uvicorn.Config(
         cast(Any, app),  # uvicorn spells out every kind of message
         log_config=None,
@@ -28,7 +33,9 @@ def configuration(app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,
         http=Connection,
         ws="none",
+        interface="asgi3",
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        **more,
     )
 
 

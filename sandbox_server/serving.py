@@ -3,18 +3,20 @@
 import logging
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 import click
 import uvicorn
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as ProgressBar
 
-from sandbox_server.app import create_sandbox
-from sandbox_server.asgi import ASGIApp
+from sandbox_server.app import Progress, create_sandbox
 from sandbox_server.control.gate import is_loopback
 from sandbox_server.hosting import configuration
-from sandbox_server.persistence.log import Vault, VaultError
+from sandbox_server.persistence.log import VaultError
 from sandbox_server.persistence.sqlite.opening import forget
 from sandbox_server.persistence.sqlite.vault import FILE, SqliteVault
 from sandbox_server.settings import Settings
@@ -48,6 +50,7 @@ Three things to try, in another terminal:
 
 Ctrl-C stops it."""
 _BACKLOG = 2048
+T = TypeVar("T")
 
 
 def serve(settings: Settings) -> None:
@@ -63,11 +66,46 @@ def serve(settings: Settings) -> None:
     url = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
     with listener:
         _refuse_open_doors(settings, listener.getsockname()[0])
-        vault = None if settings.ephemeral else _open_vault(settings)
-        config = configuration(_load(settings, vault))
-        with suppress(KeyboardInterrupt):
-            _Server(config, url, _whereabouts(settings)).run(sockets=[listener])
+        if settings.database is not None or settings.workers > 1:
+            _serve_among_others(settings, listener, url)
+        else:
+            vault = None if settings.ephemeral else _open_vault(settings)
+            app = _shown(lambda show: create_sandbox(settings, show, vault=vault))
+            with suppress(KeyboardInterrupt):
+                _Server(configuration(app), url, _whereabouts(settings)).run(sockets=[listener])
         click.echo("Stopped.")
+
+
+def _serve_among_others(settings: Settings, listener: socket.socket, url: str) -> None:
+    _refuse_lonely_workers(settings)
+    try:
+        from sandbox_server.workers import joining, processes  # noqa: PLC0415 - psycopg need not be installed
+    except ImportError as error:
+        raise click.ClickException(
+            f"--database needs the extra `postgres` ({error}): pip install 'acorn-sandbox[postgres]'."
+        ) from error
+    _shown(lambda show: joining.found(settings, show))
+    config = configuration(processes.Factory(settings), factory=True, workers=settings.workers)
+    config.timeout_worker_healthcheck = processes.START_SECONDS
+    processes.Workers(config, [listener], lambda: _greet(url, joining.whereabouts(settings))).run()
+
+
+def _refuse_lonely_workers(settings: Settings) -> None:
+    if settings.database is None:
+        raise click.ClickException(
+            f"--workers {settings.workers} needs --database: workers share what they keep, and a data directory or "
+            "memory is one process's own. Name a PostgreSQL, or stay with --workers 1."
+        )
+    if settings.ephemeral or settings.fresh:
+        flag = "--ephemeral" if settings.ephemeral else "--fresh"
+        raise click.ClickException(
+            f"{flag} does not go with --database, which others may use as well. Name an empty database to begin anew."
+        )
+
+
+def _greet(url: str, whereabouts: str) -> None:
+    click.echo(greeting(url, whereabouts))
+    sys.stdout.flush()
 
 
 class _Server(uvicorn.Server):
@@ -80,8 +118,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        click.echo(greeting(self._url, self._whereabouts))
-        sys.stdout.flush()
+        _greet(self._url, self._whereabouts)
 
 
 def greeting(url: str, whereabouts: str) -> str:
@@ -107,7 +144,8 @@ def _open_vault(settings: Settings) -> SqliteVault:
         raise click.ClickException(str(error)) from error
 
 
-def _load(settings: Settings, vault: Vault | None) -> ASGIApp:
+def _shown(work: Callable[[Progress], T]) -> T:
+    """Do long work, and show how far it is."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -115,14 +153,14 @@ def _load(settings: Settings, vault: Vault | None) -> ASGIApp:
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with ProgressBar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("World", total=None)
 
         def show(phase: str, done: int, total: int) -> None:
             bar.update(task, description=phase, completed=done, total=total)
 
         try:
-            return create_sandbox(settings, show, vault=vault)
+            return work(show)
         except (FixtureError, VaultError) as error:
             raise click.ClickException(str(error)) from error
 

@@ -32,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True):
         cache_dir: Where worlds are cached instead.
         ephemeral: Whether tenants are kept in memory alone; then worlds are cached where that is asked for.
         fresh: Whether what is kept is deleted first.
+        database: The URL of the PostgreSQL that keeps tenants instead, for as many workers as there are.
+        workers: How many processes serve; more than one need a database.
         throttle: How many calls a credential may make; None limits nothing while the clock stands, and is `default`
             where it runs.
         header_faults: Whether a call may ask for a fault itself, with `X-Sandbox-Fault`.
@@ -58,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True):
     log_level: str = "warning"
     cache_dir: Path | None = None
     fresh: bool = False
+    database: str | None = None
+    workers: int = 1
 
     @property
     def cache(self) -> Path | None:

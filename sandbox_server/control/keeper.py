@@ -1,8 +1,9 @@
 """What the operator has made outlives the server, where there is a vault to keep it in."""
 
 import logging
+from asyncio import Lock
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -41,10 +42,15 @@ class Keeper:
 
     What the operator changes is kept before it is answered. What changes with each call (how full the throttle's
     buckets are, what fault rules have counted, where a running clock stands) is kept by `look_after`, now and then.
+
+    Args:
+        vault: Where.
+        ahead_seconds: How far ahead of a running clock is kept, in real time; none where the vault knows when that was.
     """
 
-    def __init__(self, vault: Vault | None = None) -> None:
+    def __init__(self, vault: Vault | None = None, ahead_seconds: float = _AHEAD_SECONDS) -> None:
         self._vault = vault
+        self._ahead_seconds = ahead_seconds
         self._last_calls: dict[str, int] = {}
 
     @property
@@ -55,6 +61,24 @@ class Keeper:
     def together(self) -> AbstractContextManager[None]:
         """Keep all of what is kept in the block, or none of it. Nothing may be awaited in it."""
         return self._vault.together() if self._vault is not None else nullcontext()
+
+    def turn(self, name: str = "") -> AbstractContextManager[None]:
+        """
+        See to it that no other process changes what a tenant is, or without a name which there are.
+
+        Raises:
+            Unavailable: It takes too long.
+        """
+        return self._vault.turn(name) if self._vault is not None else nullcontext()
+
+    async def calls_are_told(self) -> None:
+        """Wait until other processes have told of the calls that they have answered by now."""
+        if self._vault is not None:
+            await self._vault.calls_are_told()
+
+    def lock_of(self, name: str) -> AbstractAsyncContextManager[object]:
+        """Return what whoever moves a tenant's time, or puts it elsewhere, holds meanwhile."""
+        return self._vault.lock_of(name) if self._vault is not None else Lock()
 
     def fork(self, name: str, world: MemoryPersistence) -> MemoryPersistence:
         """Return a copy of a world that nobody changes any more, for a tenant that begins with it, or anew."""
@@ -71,8 +95,9 @@ class Keeper:
 
     def put(self, record: "Record") -> None:
         """Keep what a tenant is beside its world."""
-        if self._vault is not None:
-            self._vault.put(self._kept(record))
+        with self.turn(record.tenant.name):
+            if self._vault is not None:
+                self._vault.put(self._kept(record))
 
     def put_server(self, server: KeptServer) -> None:
         """Keep what the server is beside its tenants."""
@@ -134,16 +159,17 @@ class Keeper:
         if self._vault is None:
             return
         try:
-            self._vault.put(self._kept(record, 0.0 if at_stop else _AHEAD_SECONDS))
+            self._vault.put(self._kept(record, 0.0 if at_stop else self._ahead_seconds))
             self._vault.tidy(record.tenant.name, record.standing.persistence, at_stop=at_stop)
         except Unavailable as error:
             logger.warning("tenant %s is not kept as it stands: %s", record.tenant.name, error.detail)
 
-    def _kept(self, record: "Record", ahead_seconds: float = _AHEAD_SECONDS) -> KeptTenant:
+    def _kept(self, record: "Record", ahead_seconds: float | None = None) -> KeptTenant:
         assert self._vault is not None, "only a vault keeps anything"
         clock = record.clock
         # A clock that runs shall not be found behind what it has told.
-        now = clock.now() + timedelta(seconds=clock.scale * ahead_seconds)
+        ahead = self._ahead_seconds if ahead_seconds is None else ahead_seconds
+        now = clock.now() + timedelta(seconds=clock.scale * ahead)
         return KeptTenant(
             record.tenant.name,
             record.number,

@@ -1,7 +1,7 @@
 """When tenants are kept: with each change of the operator's, now and then, and when the server stops."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.operation import Call, Reply
@@ -9,7 +9,7 @@ from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
 from sandbox_server.control import powers
 from sandbox_server.control.keeper import Keeper
 from sandbox_server.control.once import Answer
-from sandbox_server.control.registry import Registry
+from sandbox_server.control.registry import Record, Registry
 
 _SECONDS = 1.0
 
@@ -57,15 +57,23 @@ def kept(registry: Registry, answer: Answer) -> Callable[[Call], Awaitable[Reply
 
     async def answer_kept(call: Call) -> Reply:
         record = registry.get(call.parameters["tenant"])
-        registry.keeper.put(record)
-        before = powers.keep(record.tenant)
-        reply = answer(call)
-        reply = reply if isinstance(reply, Reply) else await reply
+        with registry.keeper.turn(record.tenant.name):
+            registry.keeper.put(record)
+            before = powers.keep(record.tenant)
+            reply = answer(call)
+            if isinstance(reply, Reply):
+                keep(record, before)
+                return reply
+        # It takes its time, and turns of its own.
+        told = await reply
+        keep(record, before)
+        return told
+
+    def keep(record: Record, before: Mapping[str, bytes]) -> None:
         try:
             registry.keeper.put(record)
         except BaseException:
             powers.go_back(record.tenant, before)
             raise
-        return reply
 
     return answer_kept

@@ -3,14 +3,14 @@
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.judge import Judge
 from sandbox_server.api.mount import Mounted, Mounts
-from sandbox_server.asgi import ASGIApp
+from sandbox_server.asgi import ASGIApp, Layer
 from sandbox_server.control.errors import Problems
 from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.gate import Gate
 from sandbox_server.control.operations import operations
 from sandbox_server.control.registry import Registry
 from sandbox_server.middleware.courier import Courier
-from sandbox_server.middleware.stack import Edge, within
+from sandbox_server.middleware.stack import Edge, absent, within
 from sandbox_server.services.access import Directory
 from sandbox_server.services.metrics import Metrics
 
@@ -27,6 +27,7 @@ def control(
     metrics: Metrics,
     forms: Forms,
     courier: Courier,
+    certain: Layer = absent,
 ) -> ASGIApp:
     """
     Return what answers below `/_sandbox`.
@@ -39,6 +40,7 @@ def control(
         metrics: Has counted the marketplace's calls.
         forms: What a fault may look like.
         courier: Sends webhooks, which is waited for when time is moved forward.
+        certain: Refuses calls while it is not known how the tenants stand.
     """
     handlers = operations(contract, registry, judge, metrics, forms, courier)
     mounts = Mounts([Mounted(contract, handlers, Problems())], directory, operator_token, _DOCS)
@@ -46,4 +48,4 @@ def control(
     def gated(app: ASGIApp) -> ASGIApp:
         return mounts.problems(Gate(app, guarded=operator_token is not None))
 
-    return within(Edge(gated, mounts.routing, mounts.security, mounts.operations()))
+    return within(Edge(gated, mounts.routing, mounts.security, mounts.operations(), certain))

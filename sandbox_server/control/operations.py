@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.judge import Judge
-from sandbox_server.api.operation import Handler, Standalone
+from sandbox_server.api.operation import Call, Handler, Reply, Standalone
 from sandbox_server.control.actors import Actors
 from sandbox_server.control.arrivals import ArrivalsOf
 from sandbox_server.control.audits import Audits
@@ -22,6 +22,9 @@ from sandbox_server.control.tenants import Tenants
 from sandbox_server.control.throttles import Throttles
 from sandbox_server.middleware.courier import Courier
 from sandbox_server.services.metrics import Metrics
+
+_OF_CALLS = ("listJournal", "getJournalEntry", "exportJournal", "listUnmatched", "verifyJournal", "getAudit")
+"""What tells of calls, whoever has answered them."""
 
 
 def operations(
@@ -84,7 +87,19 @@ def operations(
         "getControlHealth": health(contract, registry),
     }
     answers.update({name: kept(registry, answers[name]) for name in sorted(changing(contract))})
+    answers.update({name: _told(registry, answers[name]) for name in _OF_CALLS})
     once, takes_key = Once(), contract.taking("Idempotency-Key")
     alone = {name: Standalone(once.wrap(answer) if name in takes_key else answer) for name, answer in answers.items()}
     # The chain's own systems call these, with the marketplace's credentials, which pick the tenant.
     return {**alone, "listPosStock": list_pos_stock, "listPosChanges": list_pos_changes}
+
+
+def _told(registry: Registry, answer: Answer) -> Answer:
+    """Return the handler that knows the calls which other processes have answered."""
+
+    async def answer_told(call: Call) -> Reply:
+        await registry.keeper.calls_are_told()
+        reply = answer(call)
+        return reply if isinstance(reply, Reply) else await reply
+
+    return answer_told

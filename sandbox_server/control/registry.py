@@ -2,7 +2,7 @@
 
 from asyncio import Lock
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 
 from sandbox_server.control import powers
@@ -49,7 +49,7 @@ class Record:
         self.origin = origin
         self.number = 1
         self.snapshots: dict[str, Snapshot] = {}
-        self.moving = Lock()
+        self.moving: AbstractAsyncContextManager[object] = Lock()
         self.start = self._starts_here()
 
     @property
@@ -121,7 +121,7 @@ class Registry:
         self._records: dict[str, Record] = {}
         self._made = 1
         self._snapshots_made = 0
-        self._records[default.tenant.name] = default
+        self._records[default.tenant.name] = self._lockable(default)
 
     def keep(self) -> None:
         """Have the default tenant kept as it stands, and from here on."""
@@ -138,11 +138,12 @@ class Registry:
         """
         for one, tenant in kept:
             known = self._records.get(one.name) or Record(tenant, one.fixture, one.seed, logins_of(one))
+            self._lockable(known)
             self.keeper.give_back(one, known)
             self._records[one.name] = known
         server = self.keeper.server
         assert server is not None, "where there are tenants, there was a server"
-        self._made, self._snapshots_made = server.tenants_made, server.snapshots_made
+        self.count(server)
         self.keeper.loaded()
 
     def __iter__(self) -> Iterator[Record]:
@@ -187,6 +188,10 @@ class Registry:
         Raises:
             Duplicate: Its name is taken.
         """
+        with self.keeper.turn():
+            return self._create(name, origin, mode, scale)
+
+    def _create(self, name: str | None, origin: Snapshot | Standing, mode: ClockMode, scale: float) -> Record:
         name = name or self._new_name()
         if name in self._records:
             raise Duplicate(f"There is a tenant {name!r} already.")
@@ -209,7 +214,7 @@ class Registry:
                 self._put(record, tenants_made=self._made + 1)
             undo.pop_all()
         self._made += 1
-        self._records[name] = record
+        self._records[name] = self._lockable(record)
         return record
 
     def remove(self, name: str) -> None:
@@ -220,12 +225,12 @@ class Registry:
             NotFound: There is none.
             IllegalTransition: It is the default one.
         """
-        record = self.get(name)
-        if record is self._default:
-            raise IllegalTransition("tenant", name, "the server's own", "deleted")
-        self.keeper.remove(name)
-        del self._records[name]
-        self._directory.remove(record.tenant)
+        with self.keeper.turn():
+            record = self.get(name)
+            if record is self._default:
+                raise IllegalTransition("tenant", name, "the server's own", "deleted")
+            self.keeper.remove(name)
+            self.forget(name)
 
     async def reset(self, record: Record) -> None:
         """Begin a tenant's world and its journal anew."""
@@ -239,6 +244,10 @@ class Registry:
 
     def take_snapshot(self, record: Record, label: str) -> Snapshot:
         """Keep a tenant's world and powers as they stand."""
+        with self.keeper.turn(), self.keeper.turn(record.tenant.name):
+            return self._take_snapshot(record, label)
+
+    def _take_snapshot(self, record: Record, label: str) -> Snapshot:
         number = self._snapshots_made + 1
         snapshot_id = make_id(self.seed, "snp", number)
         live = record.standing
@@ -253,9 +262,44 @@ class Registry:
 
     def delete_snapshot(self, record: Record, snapshot: Snapshot) -> None:
         """Forget a snapshot."""
-        with self._all_or_nothing(record):
+        with self.keeper.turn(record.tenant.name), self._all_or_nothing(record):
             del record.snapshots[snapshot.snapshot_id]
             self.keeper.put(record)
+
+    def admit(self, kept: KeptTenant, world: MemoryPersistence | None) -> None:
+        """
+        Have a tenant as another process keeps it, a new one or one that is known.
+
+        Args:
+            world: Its world, where it begins or begins anew; None where it goes on with the one that it has.
+        """
+        now = kept.clock.now
+        record = self._records.get(kept.name)
+        if record is None:
+            if world is None:
+                return  # it is gone
+            tenant = Tenant(kept.name, world, VirtualClock(now))
+            self._equip(tenant)
+            self._directory.add(tenant)
+            record = self._records[kept.name] = self._lockable(Record(tenant, kept.fixture, kept.seed, logins_of(kept)))
+        elif world is not None:
+            record.tenant.replace_world(world, now)
+        record.clock.run(kept.clock.mode, kept.clock.scale)
+        with suppress(ValueError):
+            record.clock.move_to(now)
+        self.keeper.give_back(kept, record)
+
+    def forget(self, name: str) -> None:
+        """Have a tenant no more."""
+        self._directory.remove(self._records.pop(name).tenant)
+
+    def count(self, server: KeptServer) -> None:
+        """Know how many tenants and snapshots there ever were."""
+        self._made, self._snapshots_made = server.tenants_made, server.snapshots_made
+
+    def _lockable(self, record: Record) -> Record:
+        record.moving = self.keeper.lock_of(record.tenant.name)
+        return record
 
     def _put(self, record: Record, tenants_made: int | None = None, snapshots_made: int | None = None) -> None:
         """Keep a tenant, and how many there ever were."""
@@ -264,8 +308,9 @@ class Registry:
         self.keeper.put_server(KeptServer(self._default.fixture, self._source, self.seed, made, taken))
 
     def _put_back(self, record: Record, world: Standing, kept: Mapping[str, bytes], *, is_reset: bool) -> None:
-        with self._all_or_nothing(record), self.keeper.together():
-            persistence = self.keeper.fork(record.tenant.name, world.persistence)
+        name = record.tenant.name
+        with self.keeper.turn(name), self._all_or_nothing(record), self.keeper.together():
+            persistence = self.keeper.fork(name, world.persistence)
             install(persistence, world.now, record.logins)
             if is_reset and record.origin is not None:
                 _leave_receivers_behind(persistence, world.now)

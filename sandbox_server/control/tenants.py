@@ -32,6 +32,7 @@ class Tenants:
             if "now" in clock:
                 async with record.moving:
                     await advance(record, target(record, record.tenant.now(), read_instant(clock["now"])))
+                    self._registry.keeper.put(record)
         except BaseException:
             self._registry.remove(record.tenant.name)
             raise

@@ -9,6 +9,7 @@ import orjson
 
 from sandbox_server.asgi import ASGIApp, Message, Receive, Scope, Send
 from sandbox_server.kernel.clock import monotonic_ns
+from sandbox_server.middleware.pace import Lead, leads
 from sandbox_server.middleware.post import Post
 from sandbox_server.services import outbox
 from sandbox_server.services.codec import pack
@@ -41,9 +42,17 @@ class Courier:
         directory: Knows the tenants.
         form: Makes the wire form of an event.
         post: Calls receivers.
+        lead: Whether it is for this process to do that; None where it is the only one.
     """
 
-    def __init__(self, directory: Tenants, form: Callable[[Packed], Mapping[str, Any]], post: Post) -> None:
+    def __init__(
+        self,
+        directory: Tenants,
+        form: Callable[[Packed], Mapping[str, Any]],
+        post: Post,
+        lead: Lead | None = None,
+    ) -> None:
+        self._lead = lead
         self._directory = directory
         self._form = form
         self._post = post
@@ -72,11 +81,13 @@ class Courier:
         Args:
             until_ns: When to wait no longer, by `monotonic_ns`.
         """
-        while tenant in self._directory.tenants and (walks := self._set_out(tenant)):
+        while tenant in self._directory.tenants and (waiting := self._under_way(tenant)):
             left = (until_ns - monotonic_ns()) / 1e9
             if left <= 0:
-                return len(walks)
-            await asyncio.wait(walks, timeout=left)
+                return waiting
+            walks = self._set_out(tenant)
+            # Where another process delivers, the log tells when it has.
+            await (asyncio.wait(walks, timeout=left) if walks else asyncio.sleep(min(left, _SECONDS / 2)))
         return 0
 
     async def _go_round(self) -> None:
@@ -87,23 +98,32 @@ class Courier:
 
     def _set_out(self, tenant: Tenant) -> list[asyncio.Task[None]]:
         """Begin to send what a tenant has to send; return what is under way for it."""
-        if self._rounds is None:
+        if self._rounds is None or not leads(self._lead):
             return []
-        with tenant.read() as tx:
-            if not tx.subscriptions.count():
-                return []
-            names = [one.subscription_id for one in tx.subscriptions.derived(enabled)]
-        for name in names:
+        for name in self._receivers(tenant):
             if (tenant, name) not in self._walks and self._next(tenant, name) is not None:
                 walk = self._walks[tenant, name] = asyncio.create_task(self._walk(tenant, name))
                 walk.add_done_callback(lambda _, key=(tenant, name): self._walks.pop(key))  # type: ignore[misc]
         return [walk for (whose, _), walk in self._walks.items() if whose is tenant]
+
+    def _under_way(self, tenant: Tenant) -> int:
+        """Begin to send what a tenant has to send; return for how many receivers there is something."""
+        if leads(self._lead):
+            return len(self._set_out(tenant))
+        return sum(self._next(tenant, name) is not None for name in self._receivers(tenant))
+
+    def _receivers(self, tenant: Tenant) -> Sequence[str]:
+        with tenant.read() as tx:
+            if not tx.subscriptions.count():
+                return ()
+            return [one.subscription_id for one in tx.subscriptions.derived(enabled)]
 
     def _next(self, tenant: Tenant, subscription_id: str) -> Letter | None:
         with tenant.read() as tx:
             letter = outbox.next_letter(tx, subscription_id)
             far_behind = letter is None and outbox.is_far_behind(tx, subscription_id)
         if far_behind:
+            tenant.persistence.take_turn()
             with tenant.persistence.begin("webhook/feed", tenant.now()) as tx:
                 outbox.pass_over(tx, subscription_id)
         return letter
@@ -128,6 +148,7 @@ class Courier:
         outcome, latency_ms, status = await self._post.send(letter.subscription.url, secret, letter.webhook_id, body)
         # Into the world that it was sent in, which may be gone by now; and without doing what is due meanwhile: that is
         # for whoever moves the clock to do, and to tell of.
+        world.take_turn()
         with world.begin(f"webhook/{letter.webhook_id}", tenant.now()) as tx:
             outbox.record(tx, letter, Result(at, outcome, latency_ms, status))
 

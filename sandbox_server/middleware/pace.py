@@ -27,6 +27,20 @@ class Paced(Protocol):
         ...
 
 
+class Lead(Protocol):
+    """What only one of several processes with the same tenants has."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process has it."""
+        ...
+
+
+def leads(lead: Lead | None) -> bool:
+    """Whether this process does what only one may do: it has the lead, or is the only one."""
+    return lead is None or lead.leads
+
+
 class Tenants(Protocol):
     """Who knows the tenants that there are."""
 
@@ -37,11 +51,17 @@ class Tenants(Protocol):
 
 
 class Pace:
-    """Looks after the clocks that run, ten times a second for as long as the server lives."""
+    """
+    Looks after the clocks that run, ten times a second for as long as the server lives.
 
-    def __init__(self, app: ASGIApp, directory: Tenants) -> None:
+    Args:
+        lead: Whether it is for this process to do that; None where it is the only one.
+    """
+
+    def __init__(self, app: ASGIApp, directory: Tenants, lead: Lead | None = None) -> None:
         self._app = app
         self._directory = directory
+        self._lead = lead
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass requests on; run the clocks from the server's start to its end."""
@@ -57,7 +77,7 @@ class Pace:
     async def _tick(self) -> None:
         while True:
             for tenant in self._directory.tenants:
-                if tenant.runs:
+                if tenant.runs and leads(self._lead):
                     _keep_up(tenant)
                     await asyncio.sleep(0)  # calls are answered between one tenant and the next
             await asyncio.sleep(_SECONDS)

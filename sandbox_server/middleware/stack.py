@@ -7,6 +7,11 @@ from sandbox_server.asgi import ASGIApp, Layer, Receive, Scope, Send
 from sandbox_server.middleware.transport import Clocks, Transport
 
 
+def absent(app: ASGIApp) -> ASGIApp:
+    """Return the application without another layer."""
+    return app
+
+
 class Edge(NamedTuple):
     """
     The layers that follow from the mounted contracts.
@@ -16,16 +21,14 @@ class Edge(NamedTuple):
         routing: Finds the operation.
         security: Finds the caller, and whether it may call the operation.
         operations: Validates, calls the handler, validates again.
+        certain: Refuses calls while it is not known how the tenants stand.
     """
 
     problems: Layer
     routing: Layer
     security: Layer
     operations: ASGIApp
-
-
-def _absent(app: ASGIApp) -> ASGIApp:
-    return app
+    certain: Layer = absent
 
 
 class Powers(NamedTuple):
@@ -38,9 +41,9 @@ class Powers(NamedTuple):
         faults: Lets calls go wrong.
     """
 
-    journal: Layer = _absent
-    throttle: Layer = _absent
-    faults: Layer = _absent
+    journal: Layer = absent
+    throttle: Layer = absent
+    faults: Layer = absent
 
 
 NO_POWERS = Powers()
@@ -52,6 +55,7 @@ def assemble(
     seed: int,
     powers: Powers = NO_POWERS,
     beside: Mapping[str, ASGIApp] | None = None,
+    first: int = 0,
 ) -> ASGIApp:
     """
     Return the layers as one application.
@@ -61,7 +65,8 @@ def assemble(
     1. transport: everything below, problems too, needs a request id and is answered with one;
     2. what lies beside, the operator's interface: no journal, throttle or fault stands in its way;
     3. journal: sees what a client sees, whatever has made it;
-    4. problems: outside of all that refuses, so that each refusal is answered in one place;
+    4. problems: outside of all that refuses, so that each refusal is answered in one place; just inside, where others
+       have the same tenants, what refuses while it is not known how they stand;
     5. routing: what the path means must be known before who may do it; what has no operation spends nothing;
     6. security: what follows depends on who calls;
     7. throttle: whoever security refuses spends nothing, and a call that is refused for its number is none that a fault
@@ -75,15 +80,16 @@ def assemble(
         seed: What made-up request ids follow from.
         powers: What makes it a sandbox.
         beside: Applications by the path that they lie below.
+        first: The number of the first made-up request id.
     """
     app = powers.journal(within(edge, powers))
-    return Transport(Beside(app, beside) if beside else app, directory, seed)
+    return Transport(Beside(app, beside) if beside else app, directory, seed, first)
 
 
 def within(edge: Edge, powers: Powers = NO_POWERS) -> ASGIApp:
     """Return a contract's layers from the one that answers problems to the operation."""
     app = powers.throttle(powers.faults(edge.operations))
-    return edge.problems(edge.routing(edge.security(app)))
+    return edge.problems(edge.certain(edge.routing(edge.security(app))))
 
 
 class Beside:

@@ -1,6 +1,7 @@
 """What is too much is refused, and every call is told what is left."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import lru_cache
 from math import ceil, gcd
@@ -28,6 +29,10 @@ class Tenant(Protocol):
 
     def power(self, kind: type[P]) -> P:
         """Return its power of this kind."""
+        ...
+
+    def altering(self, kind: type[P]) -> AbstractContextManager[P]:
+        """Lend the power of this kind to be changed."""
         ...
 
     def now(self) -> datetime:
@@ -85,7 +90,10 @@ class Throttling:
         meter = throttle.meters.get(operation_id)
         if meter is None:
             return
-        admitted, level = meter.take(who, to_milliseconds(tenant.now()))
+        with tenant.altering(Throttle):
+            # What others have told may have put another meter in its place.
+            meter = throttle.meters.get(operation_id, meter)
+            admitted, level = meter.take(who, to_milliseconds(tenant.now()))
         pace = tenant.clock.scale
         state = scope["state"]
         state["stamps"] = stamps(operation_id, throttle.profile, meter.limit, level, pace)

@@ -43,13 +43,14 @@ class Transport:
         app: Takes the requests.
         directory: Knows the default tenant.
         seed: What made-up request ids follow from.
+        first: The number of the first of them.
     """
 
-    def __init__(self, app: ASGIApp, directory: Clocks, seed: int) -> None:
+    def __init__(self, app: ASGIApp, directory: Clocks, seed: int, first: int = 0) -> None:
         self._app = app
         self._directory = directory
         self._seed = seed
-        self._numbers = count()
+        self._numbers = count(first)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; see a server's start and end through."""

@@ -11,7 +11,7 @@ kept is nowhere.
 """
 
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -141,24 +141,14 @@ class KeptServer(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Log(Protocol):
-    """One tenant's log."""
+    """One tenant's log; where more than one process writes it, one transaction at a time."""
 
-    def append(self, record: bytes) -> None:
+    def take(self) -> bool:
         """
-        Keep what a transaction is about to change; it is changed when this returns.
+        Wait until it is our turn, and have the world as it is then.
 
-        Raises:
-            Unavailable: It cannot be kept.
-        """
-        ...
-
-
-class Turn(Protocol):
-    """A world's turns, where more than one process may change it: one transaction at a time."""
-
-    def take(self) -> None:
-        """
-        Wait until it is ours, and have the world as it is then; nothing happens where it is.
+        Returns:
+            Whether others may have had theirs since; False where it was ours already.
 
         Raises:
             Unavailable: It does not come.
@@ -166,7 +156,19 @@ class Turn(Protocol):
         ...
 
     def end(self) -> None:
-        """Let others have theirs."""
+        """Let others have their turn."""
+        ...
+
+    def append(self, record: bytes, cause: str) -> None:
+        """
+        Keep what a transaction is about to change; it is changed when this returns.
+
+        Args:
+            cause: What the transaction is owed to.
+
+        Raises:
+            Unavailable: It cannot be kept.
+        """
         ...
 
 
@@ -225,6 +227,18 @@ class Vault(Protocol):
 
     def tidy(self, name: str, world: "MemoryPersistence", *, at_stop: bool = False) -> None:
         """Write a new base where a tenant's log has grown long; its world is given as it stands."""
+        ...
+
+    def turn(self, name: str) -> AbstractContextManager[None]:
+        """See to it that no other process changes what a tenant is, or without a name which there are."""
+        ...
+
+    def lock_of(self, name: str) -> AbstractAsyncContextManager[object]:
+        """Return a lock that one process has at a time; it may be held while others are answered."""
+        ...
+
+    async def calls_are_told(self) -> None:
+        """Wait until other processes have told of the calls that they have answered by now."""
         ...
 
     def together(self) -> AbstractContextManager[None]:

@@ -28,7 +28,7 @@ from sandbox_server.domain.transfers import Transfer
 from sandbox_server.domain.webhooks import Attempt, Delivery, Outbox, Subscription
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.persistence.heaps import rising
-from sandbox_server.persistence.log import Log, TableChanges, Turn, written
+from sandbox_server.persistence.log import Log, TableChanges, written
 from sandbox_server.persistence.movements import Movements
 from sandbox_server.persistence.tables import DUE, SPECS, Spec
 from sandbox_server.services.changes import UNTOLD, heard_by
@@ -48,8 +48,8 @@ class MemoryPersistence:
     One tenant's world in this process's memory.
 
     Transactions must not overlap: the caller runs them one after the other, in one thread. A world that is to outlive
-    the process has a `log`, which is told of each transaction before it changes anything; one that other processes
-    change, too, has a `turn`, which each transaction that may change it takes. A fork has neither.
+    the process has a `log`, which is told of each transaction before it changes anything, and when each may begin; a
+    fork has none.
     """
 
     def __init__(self, seed: int, currency: str, time_zone: str = "UTC") -> None:
@@ -60,7 +60,6 @@ class MemoryPersistence:
         self.movements = Movements()
         self.deadlines: list[Deadline] = []
         self.log: Log | None = None
-        self.turn: Turn | None = None
 
     def fork(self) -> "MemoryPersistence":
         """Return a world of its own that starts as this one stands; what is equal is shared."""
@@ -74,10 +73,9 @@ class MemoryPersistence:
         """Return an instant before which nothing is due."""
         return self.deadlines[0][0] if self.deadlines else None
 
-    def take_turn(self) -> None:
-        """Wait until nobody else can change the world, and see it as it is then; the next transaction ends that."""
-        if self.turn is not None:
-            self.turn.take()
+    def take_turn(self) -> bool:
+        """See to it that nobody else changes the world now; return whether somebody may have changed it before."""
+        return self.log is not None and self.log.take()
 
     def begin(self, cause: str, now: datetime) -> "MemoryTransaction":
         """Open a transaction that commits at the end of the block and is forgotten when the block raises."""
@@ -310,8 +308,8 @@ class MemoryTransaction:
             else:
                 self.rollback()
         finally:
-            if self._world.turn is not None:
-                self._world.turn.end()
+            if self._world.log is not None:
+                self._world.log.end()
 
     def __getattr__(self, name: str) -> MemoryTable[Any]:
         columns = self._world.columns.get(name)
@@ -358,7 +356,7 @@ class MemoryTransaction:
         log = self._world.log
         if log is not None and (packed or self._ledger.staged):
             tables = (table.recorded(rows) for table, rows in packed)
-            log.append(written(self.now, tables, self._ledger.staged))
+            log.append(written(self.now, tables, self._ledger.staged), self.cause)
         heard = heard_by(self.cause)
         for table, rows in packed:
             if heard is not None and table.name not in UNTOLD:

@@ -2,15 +2,18 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
 import msgspec
 
+from sandbox_server.domain.errors import Unavailable
 from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.services.exchange import Exchange, Writer
 from sandbox_server.services.search import Filters, words_of
-from sandbox_server.services.segments import Background, Compress, Segment
-from sandbox_server.traffic.journal import NOTHING_BEFORE, Flaw, Kept, Verdict, content_of, digest, first_flaw
+from sandbox_server.services.segments import Background, Compress, Parts, Segment
+from sandbox_server.traffic.journal import NOTHING_BEFORE, Entry, Flaw, Kept, Verdict, content_of, digest, first_flaw
 
 LIMIT = 100_000
 MOST_BYTES = 400 * 1000 * 1000
@@ -54,6 +57,34 @@ class Verification(msgspec.Struct, frozen=True):
     flaw: Flaw | None
 
 
+class Others(Protocol):
+    """The same journal in other processes."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """
+        Have what others have written, and nobody else write in the block; tell them at its end what was written in it.
+
+        Raises:
+            Unavailable: They cannot be told.
+        """
+        ...
+
+    def cleared(self) -> None:
+        """Tell them that every call is forgotten."""
+        ...
+
+
+class Nobody:
+    """No other process."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Write at once."""
+        return nullcontext()
+
+    def cleared(self) -> None:
+        """Tell nobody."""
+
+
 class Journal:
     """
     Every call to a tenant, numbered from 1.
@@ -66,6 +97,9 @@ class Journal:
         warm_bytes: How much of what is kept stays as it is. What is older is compressed, which costs as much as all
             that the journal does for a call otherwise; most tests end before.
         compress: What has segments compressed.
+        opened_ns: The monotonic time from which that of calls is counted.
+
+    `expected` has the request ids of calls that have changed something elsewhere, and are not written down yet.
     """
 
     def __init__(
@@ -77,16 +111,29 @@ class Journal:
         most_bytes: int = MOST_BYTES,
         warm_bytes: int = WARM_BYTES,
         compress: Compress = _background,
+        opened_ns: int | None = None,
     ) -> None:
-        self._writer = Writer(tenant, monotonic_ns(), candid)
+        self._writer = Writer(tenant, monotonic_ns() if opened_ns is None else opened_ns, candid)
+        self._others: Others = Nobody()
+        self.expected: set[str] = set()
         self._limit = limit
         self._most_bytes = most_bytes
         self._warm_bytes = warm_bytes
         self._compress = compress
-        self.clear()
+        self.forget()
+
+    def keep_together(self, others: Others) -> None:
+        """Write what others write, too, and have them write what is written here."""
+        self._others = others
 
     def clear(self) -> None:
         """Forget every call; the next one has the number 1 again."""
+        self.forget()
+        self._others.cleared()
+
+    def forget(self) -> None:
+        """Forget every call, as others have."""
+        self.expected.clear()
         self._last = 0
         self._tip = NOTHING_BEFORE
         self._pending: list[Callable[[], Exchange]] = []
@@ -98,6 +145,11 @@ class Journal:
     def last(self) -> int:
         """The number of the newest entry; 0 when there was none."""
         return self._last + len(self._pending)
+
+    @property
+    def written(self) -> int:
+        """The number of the newest entry that is written down; 0 when there was none."""
+        return self._last
 
     @property
     def first(self) -> int:
@@ -118,8 +170,28 @@ class Journal:
         """
         self._pending.append(make)
         if len(self._pending) >= _AT_ONCE:
-            self._write_down()
+            self._write_some()
         return self.last
+
+    def take(self, calls: Iterable[Kept]) -> None:
+        """Keep calls that others have written, which come next; the first ones may have any number."""
+        for kept in calls:
+            entry, segment = kept.entry, self._open
+            if not self._last:
+                segment = self._open = Segment(entry.number, entry.previous_hash)
+            request, response = (segment.keep(body)[1] if body else () for body in (kept.request, kept.response))
+            self._add(entry, (kept.content, kept.hash), (request, response))
+
+    def write_down(self) -> None:
+        """
+        Make entries of the calls that wait.
+
+        Raises:
+            Unavailable: Others have the same journal, and cannot be told now; they wait on.
+        """
+        if self._pending:
+            with self._others.turn():
+                self._write_down()
 
     def get(self, number: int) -> Kept | None:
         """Return the entry with this number; None when there is none, or none any more."""
@@ -174,8 +246,15 @@ class Journal:
         return Verification(oldest.first, len(numbers), self._tip, first_flaw(kept, numbers, oldest.anchor, self._tip))
 
     def _segments(self) -> tuple[Segment, ...]:
-        self._write_down()
+        self.write_down()
         return (*self._closed, self._open)
+
+    def _write_some(self) -> None:
+        """Write down what waits; where that must wait, the oldest leave at last."""
+        try:
+            self.write_down()
+        except Unavailable:
+            del self._pending[: -self._limit]
 
     def _write_down(self) -> None:
         """Make entries of the calls that wait, without their secrets."""
@@ -185,14 +264,18 @@ class Journal:
                 self._write(make())
             except Exception:
                 logger.exception("a call was not kept")
-            if self._open.is_full:
-                self._turn_over()
 
     def _write(self, exchange: Exchange) -> None:
         entry, parts = self._writer.write(exchange, self._open, self._last + 1, self._tip)
         content = content_of(entry)
-        self._last, self._tip = entry.number, digest(content)
-        self._open.add((content, self._tip), parts, entry.received_at, words_of(entry))
+        self._add(entry, (content, digest(content)), parts)
+
+    def _add(self, entry: Entry, kept: tuple[bytes, str], parts: tuple[Parts, Parts]) -> None:
+        self._last, self._tip = entry.number, kept[1]
+        self._open.add(kept, parts, entry.received_at, words_of(entry))
+        self.expected.discard(entry.request_id)
+        if self._open.is_full:
+            self._turn_over()
 
     def _numbered(self, after: int, filters: Filters) -> Iterator[tuple[int, Kept]]:
         start = max(after + 1, self.first)

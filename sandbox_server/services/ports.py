@@ -225,6 +225,15 @@ class Persistence(Protocol):
         """Return an instant before which nothing is due, or None when nothing is due at any time; cheap."""
         ...
 
+    def take_turn(self) -> bool:
+        """
+        See to it that nobody else changes the world before the next transaction that is opened here has ended.
+
+        Returns:
+            Whether somebody may have changed it since it was last our turn.
+        """
+        ...
+
     def begin(self, cause: str, now: datetime) -> AbstractContextManager[Transaction]:
         """Open a transaction that commits when the block ends, and is undone when it ends with an exception."""
         ...

@@ -1,9 +1,9 @@
 """A tenant: one isolated world with its clock."""
 
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.kernel.clock import Clock
@@ -11,6 +11,20 @@ from sandbox_server.services import timeline
 from sandbox_server.services.ports import Persistence, Transaction
 
 P = TypeVar("P")
+_ROUNDS = 10
+"""How often others may get in between before a call goes on with a present that is no longer new."""
+
+
+class Altering(Protocol):
+    """Lends a tenant's power to be changed."""
+
+    def __call__(self, tenant: "Tenant", power: P, /) -> AbstractContextManager[P]:
+        """Return the power; what it has become at the end of the block is told."""
+        ...
+
+
+def _tell_nobody(_tenant: "Tenant", power: P) -> AbstractContextManager[P]:
+    return nullcontext(power)
 
 
 class Tenant:
@@ -21,6 +35,7 @@ class Tenant:
         self.clock = clock
         self._persistence = persistence
         self._powers: dict[type, object] = {}
+        self._altering: Altering = _tell_nobody
 
     @property
     def persistence(self) -> Persistence:
@@ -40,6 +55,19 @@ class Tenant:
         """
         return cast(P, self._powers[kind])
 
+    def altering(self, kind: type[P]) -> AbstractContextManager[P]:
+        """
+        Lend the power of this kind to whoever changes it for good; others who have the same tenant are told.
+
+        Raises:
+            Unavailable: They cannot be told.
+        """
+        return self._altering(self, self.power(kind))
+
+    def tell_by(self, altering: "Altering") -> None:
+        """Have what is changed in powers told to others who have the same tenant."""
+        self._altering = altering
+
     @property
     def powers(self) -> Collection[object]:
         """Everything that it was equipped with."""
@@ -56,8 +84,13 @@ class Tenant:
 
     def begin(self, cause: str) -> AbstractContextManager[Transaction]:
         """Do what is due by now, and open a transaction at the present."""
+        self._persistence.take_turn()
         now = self.now()
-        self.catch_up(now)
+        for _ in range(_ROUNDS):
+            # What was done has ended the turn; then it is another present.
+            if not self.catch_up(now) or not self._persistence.take_turn():
+                break
+            now = self.now()
         return self._persistence.begin(cause, now)
 
     def read(self) -> AbstractContextManager[Transaction]:
@@ -99,6 +132,7 @@ class Tenant:
             self.clock.move_to(at)
 
     def _do_next(self, until: datetime) -> DueEvent | None:
+        self._persistence.take_turn()  # which may bring another world
         with self._persistence.begin("clock", until) as tx:
             event = timeline.take_next(tx, until)
             if event is not None:

@@ -95,12 +95,13 @@ def _effective_key(entry: Entry) -> tuple[str, str] | None:
 def _unowned(effects: Iterable[_Effect], calls: Collection[str], since: datetime | None) -> Iterator[Breach]:
     """Name what is owed to nobody; what happened until `since` may be owed to calls that the journal has let go."""
     for effect in effects:
-        known = effect.cause in calls or _is_no_call(effect.cause)
+        known = effect.cause in calls or is_no_call(effect.cause)
         if not known and (since is None or effect.at > since):
             yield Breach(8, effect.subject, f"it is owed to {effect.cause!r}, which the journal does not know")
 
 
-def _is_no_call(cause: str) -> bool:
+def is_no_call(cause: str) -> bool:
+    """Whether it is a thing of the clock, or an actor."""
     actor, colon, _ = cause.partition(":")
     kind, slash, _ = cause.partition("/")
     return bool((colon and actor in ACTORS) or (slash and kind in _DUE))

@@ -44,6 +44,9 @@ class Reloaded:
     def first_due(self) -> datetime | None:
         return self._world.first_due()
 
+    def take_turn(self) -> bool:
+        return self._world.take_turn()
+
     def begin(self, cause: str, now: datetime) -> AbstractContextManager[Transaction]:
         return self._world.begin(cause, now)
 

@@ -32,7 +32,13 @@ class Notes:
         self.records: list[bytes] = []
         self.is_full = False
 
-    def append(self, record: bytes) -> None:
+    def take(self) -> bool:
+        return False
+
+    def end(self) -> None:
+        pass
+
+    def append(self, record: bytes, cause: str) -> None:
         if self.is_full:
             raise Unavailable("The disk is full.")
         self.records.append(record)

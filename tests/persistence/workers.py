@@ -28,7 +28,7 @@ class Worker:
 
     def open(self, name: str) -> None:
         world = self.worlds[name] = MemoryPersistence(SEED, CURRENCY)
-        world.log = world.turn = TenantLog(self.replica, name)
+        world.log = TenantLog(self.replica, name)
 
     def follow(self, row: Row) -> None:
         assert row.entry.kind is Kind.CHANGES
@@ -77,6 +77,9 @@ class World:
 
     def first_due(self) -> datetime | None:
         return self._next().first_due()
+
+    def take_turn(self) -> bool:
+        return False
 
     def begin(self, cause: str, now: datetime) -> AbstractContextManager[Transaction]:
         return self._next().begin(cause, now)

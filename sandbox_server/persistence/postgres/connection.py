@@ -10,6 +10,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from sandbox_server.domain.errors import Unavailable
+from sandbox_server.persistence.log import VaultError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _PATIENCE: dict[str, Any] = {
@@ -39,7 +40,7 @@ _HINTS = {
 logger = logging.getLogger("sandbox.database")
 
 
-class DatabaseError(Exception):
+class DatabaseError(VaultError):
     """The database cannot be used, for a reason that waiting does not mend; the message says what to do."""
 
 

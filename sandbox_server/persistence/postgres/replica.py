@@ -1,9 +1,9 @@
 """One worker's part in the log: it applies what others have appended, and appends when it is its turn."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import LiteralString, NamedTuple, Protocol
 from zlib import crc32
 
 from sandbox_server.domain.errors import Unavailable
@@ -12,16 +12,16 @@ from sandbox_server.persistence.postgres.connection import Connection, Database
 _AT_ONCE = 1000
 _LOCKS = 0x5EED0002
 _TAIL = (
-    "SELECT number, tenant, kind, record, extract(epoch FROM clock_timestamp() - at)::float8, at::text"
+    "SELECT number, tenant, kind, record, cause, extract(epoch FROM clock_timestamp() - at)::float8, at::text"
     " FROM sandbox.log WHERE number > {} ORDER BY number LIMIT {}"
 )
 _PREPARED_TAIL = _TAIL.format("%s", _AT_ONCE)
 _APPEND = """
     WITH head AS (UPDATE sandbox.head SET number = number + cardinality(%(kinds)s) RETURNING number)
-    INSERT INTO sandbox.log (number, tenant, kind, record)
-    SELECT head.number - cardinality(%(kinds)s) + place, tenant, kind, record
-    FROM head, unnest(%(tenants)s::text[], %(kinds)s::smallint[], %(records)s::bytea[])
-        WITH ORDINALITY AS entry (tenant, kind, record, place)
+    INSERT INTO sandbox.log (number, tenant, kind, record, cause)
+    SELECT head.number - cardinality(%(kinds)s) + place, tenant, kind, record, cause
+    FROM head, unnest(%(tenants)s::text[], %(kinds)s::smallint[], %(records)s::bytea[], %(causes)s::text[])
+        WITH ORDINALITY AS entry (tenant, kind, record, cause, place)
     RETURNING number, at::text
 """
 
@@ -30,19 +30,26 @@ class Kind(IntEnum):
     """What a row of the log tells."""
 
     CHANGES = 1  # of a world, by a transaction
-    TENANT = 2  # what it is, and perhaps another world
-    REMOVED = 3  # a tenant
-    SERVER = 4
-    POWER = 5  # of a tenant
-    CALLS = 6  # in a tenant's journal
+    BEGUN = 2  # a tenant, or begun anew, with the world of this number
+    TENANT = 3  # what it is beside its world
+    REMOVED = 4  # a tenant
+    SERVER = 5  # what it is beside its tenants
+    POWER = 6  # of a tenant, as it stands
+    CALLS = 7  # in a tenant's journal
 
 
 class Entry(NamedTuple):
-    """Something that is to be told to all workers."""
+    """
+    Something that is to be told to all workers.
+
+    Args:
+        cause: What it is owed to, where it is something that changed a world.
+    """
 
     tenant: str
     kind: Kind
     record: bytes
+    cause: str = ""
 
 
 class Row(NamedTuple):
@@ -117,20 +124,21 @@ class Replica:
                 if len(rows) < _AT_ONCE:
                     return
 
-    def take_turn(self, tenant: str) -> None:
+    def take_turn(self, tenant: str) -> bool:
         """
-        Wait until nobody else is at work on a tenant, and apply all that was done; nothing happens when it is our turn.
+        Wait until nobody else is at work on a tenant, and apply all that was done; return False when it was our turn.
 
         Raises:
             Unavailable: It has taken too long, or the database cannot be asked.
         """
         if tenant in self._held:
-            return
+            return False
         try:
             self._take(tenant)
         except BaseException:
             self._held.clear()
             raise
+        return True
 
     def _take(self, tenant: str) -> None:
         with self._database.use() as connection:
@@ -138,7 +146,7 @@ class Replica:
             begin = "" if self._held else "BEGIN;"
             tail = _TAIL.format(self._applied, _AT_ONCE)
             cursor = connection.execute(
-                f"{begin} SELECT pg_advisory_xact_lock({_LOCKS}, {_key(tenant)}); {tail}".encode(), prepare=False
+                f"{begin} SELECT pg_advisory_xact_lock({_LOCKS}, {key_of(tenant)}); {tail}".encode(), prepare=False
             )
             while cursor.nextset():
                 pass
@@ -153,39 +161,61 @@ class Replica:
         """Let others have their turn; what was not appended is not told."""
         if self._held and self._waiting is None:
             self._held.clear()
-            with self._database.use() as connection:
-                connection.execute("ROLLBACK")
+            self._do("ROLLBACK")
 
     @contextmanager
-    def together(self, tenant: str) -> Iterator[None]:
+    def turn(self, tenant: str) -> Iterator[None]:
         """
-        Have a turn in which everything that is appended is told at its end, or nothing.
+        Have a turn in which everything that is appended is told at its end, however it ends.
 
         Raises:
             Unavailable: It cannot be told.
         """
+        self.take_turn(tenant)
         if self._waiting is not None:
-            self.take_turn(tenant)
             yield
             return
-        self.take_turn(tenant)
         self._waiting = []
         try:
             yield
-            entries, self._waiting = self._waiting, None
-            if entries:
-                self._tell(entries)
-        except BaseException:
-            # What was done meanwhile is done in memory alone.
-            self._astray = self._astray or bool(self._waiting)
-            self._waiting = None
-            raise
         finally:
-            self.end_turn()
+            entries, self._waiting = self._waiting, None
+            self._astray = self._astray or bool(entries)
+            try:
+                if entries:
+                    self._tell(entries)
+                    self._astray = False
+            finally:
+                self.end_turn()
+
+    @contextmanager
+    def together(self, tenant: str) -> Iterator[None]:
+        """
+        Have a turn in which everything that is appended is told at its end, or nothing; what is done in memory stays.
+
+        Raises:
+            Unavailable: It cannot be told.
+        """
+        with self.turn(tenant):
+            assert self._waiting is not None, "a turn gathers what is told"
+            before = len(self._waiting)
+            self._do("SAVEPOINT together")
+            try:
+                yield
+            except BaseException:
+                del self._waiting[before:]
+                with suppress(Unavailable):
+                    self._do("ROLLBACK TO SAVEPOINT together")
+                raise
+            self._do("RELEASE SAVEPOINT together")
+
+    def _do(self, statement: LiteralString) -> None:
+        with self._database.use() as connection:
+            connection.execute(statement)
 
     def append(self, *entries: Entry) -> None:
         """
-        Tell all workers, and end the turn; within `together`, at its end.
+        Tell all workers, and end the turn; within `turn` and `together`, at their end.
 
         Raises:
             Unavailable: It cannot be told, and is not.
@@ -195,15 +225,9 @@ class Replica:
             return
         self._tell(entries)
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """Lend the connection in the midst of a turn."""
-        with self._database.use() as connection:
-            yield connection
-
     def _tell(self, entries: Sequence[Entry]) -> None:
-        tenants, kinds, records = zip(*entries, strict=True)
-        parameters = {"tenants": list(tenants), "kinds": [int(kind) for kind in kinds], "records": list(records)}
+        tenants, kinds, records, causes = map(list, zip(*entries, strict=True))
+        parameters = {"tenants": tenants, "kinds": [*map(int, kinds)], "records": records, "causes": causes}
         if not self._held:
             raise Unavailable("The turn is over: it took too long, or the database was lost. Try again.")
         self._held.clear()
@@ -218,16 +242,16 @@ class Replica:
             else:
                 self._own.add(number)
 
-    def _apply(self, rows: Sequence[tuple[int, str, int, bytes, float, str]]) -> None:
-        assert self._follower is not None, "who reads the log has somebody who follows it"
-        for number, tenant, kind, record, age, tip in rows:
+    def _apply(self, rows: Sequence[tuple[int, str, int, bytes, str, float, str]]) -> None:
+        for number, tenant, kind, record, cause, age, tip in rows:
             if number != self._applied + 1:
                 self._astray = True
                 raise Unavailable("This worker has fallen far behind, and reads everything again. Try again.")
             if number in self._own:
                 self._own.discard(number)
             else:
-                self._follower.follow(Row(Entry(tenant, Kind(kind), record), age))
+                assert self._follower is not None, "who reads the log has somebody who follows it"
+                self._follower.follow(Row(Entry(tenant, Kind(kind), record, cause), age))
             self._applied, self._tip = number, tip
 
     def _look_back(self, connection: Connection) -> None:
@@ -249,6 +273,6 @@ class Replica:
         return row is not None and row[0] >= newest and (row[1] == self._tip or self._applied == 0)
 
 
-def _key(tenant: str) -> int:
+def key_of(tenant: str) -> int:
     """Return the number of a tenant's lock; two that share one merely wait for each other."""
     return crc32(tenant.encode()) - (1 << 31)

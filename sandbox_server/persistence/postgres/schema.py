@@ -7,8 +7,8 @@ from sandbox_server.persistence.postgres.connection import Connection, DatabaseE
 _FORMS = (
     """
     CREATE SCHEMA IF NOT EXISTS sandbox;
-    CREATE TABLE sandbox.form (number integer NOT NULL);
-    INSERT INTO sandbox.form VALUES (0);
+    CREATE TABLE sandbox.form (number integer NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
+    INSERT INTO sandbox.form (number) VALUES (0);
     -- The number of the newest row of the log: whoever appends to the log holds it until the end of its transaction.
     CREATE TABLE sandbox.head (number bigint NOT NULL);
     INSERT INTO sandbox.head VALUES (0);
@@ -17,14 +17,17 @@ _FORMS = (
         tenant text NOT NULL,
         kind smallint NOT NULL,
         record bytea NOT NULL,
+        -- The call that it is owed to, which is to be found in the journal at last.
+        cause text NOT NULL,
         at timestamptz NOT NULL DEFAULT clock_timestamp()
     );
     CREATE INDEX log_of_tenant ON sandbox.log (tenant, number);
     CREATE TABLE sandbox.server (single boolean PRIMARY KEY DEFAULT true CHECK (single), kept bytea NOT NULL);
     CREATE TABLE sandbox.tenants (
         name text PRIMARY KEY,
-        kept bytea NOT NULL,
-        -- The world that its log is applied to, and the number in the log from which on.
+        kept bytea,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        -- The world that its log is applied to, and the number in the log after which that begins.
         base bigint NOT NULL,
         since bigint NOT NULL
     );
@@ -33,16 +36,16 @@ _FORMS = (
         number bigint NOT NULL,
         part integer NOT NULL,
         content bytea NOT NULL,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (number, part)
     );
     CREATE SEQUENCE sandbox.workers;
-    CREATE TABLE sandbox.buckets (
-        tenant text NOT NULL,
-        operation text NOT NULL,
-        who text NOT NULL,
-        full_at numeric NOT NULL,
-        admitted boolean NOT NULL,
-        PRIMARY KEY (tenant, operation, who)
+    -- What a tenant's powers have become since it was kept.
+    CREATE TABLE sandbox.powers (
+        tenant text NOT NULL REFERENCES sandbox.tenants ON DELETE CASCADE,
+        name text NOT NULL,
+        kept bytea NOT NULL,
+        PRIMARY KEY (tenant, name)
     );
     """,
 )

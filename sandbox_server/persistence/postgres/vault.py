@@ -1,56 +1,97 @@
 """Where the tenants of many workers are kept: bases, and the log since."""
 
+from asyncio import Lock, sleep
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from datetime import datetime
-from io import BytesIO
-from typing import Any
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from weakref import WeakValueDictionary
 
 import msgspec
 
-from sandbox_server.persistence import log, replay, snapshot
+from sandbox_server.domain.errors import Unavailable
+from sandbox_server.persistence import log, replay
 from sandbox_server.persistence.log import KeptServer, KeptTenant
 from sandbox_server.persistence.memory import MemoryPersistence
-from sandbox_server.persistence.postgres.connection import Connection, Database, DatabaseError
-from sandbox_server.persistence.postgres.replica import Entry, Kind, Replica
+from sandbox_server.persistence.postgres import bases
+from sandbox_server.persistence.postgres.connection import Database
+from sandbox_server.persistence.postgres.replica import Entry, Follower, Kind, Replica, key_of
 
-_PART_BYTES = 8 * 1024 * 1024
 _ROWS = 2000
-_SERVER = ""
+_LOCKS = 0x5EED0004
+_FOUNDING = 0x5EED0005
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
+TOLD_AFTER_SECONDS = 0.05
+"""How long after it was answered a worker tells of a call, at the latest."""
+SERVER = ""
 """What stands for the server where others name their tenant."""
 
 
-class Begun(msgspec.Struct, frozen=True, array_like=True):
-    """
-    What a tenant is, as the log tells it.
-
-    Args:
-        base: The world that it begins as, or goes back to; None where it goes on.
-    """
-
-    kept: KeptTenant
-    base: int | None
-
-
 class TenantLog:
-    """One tenant's log, and its turns."""
+    """
+    One tenant's log, and its turns.
+
+    Once the tenant has begun anew, or is gone, nobody is told any more, nor waited for: its world is of no account.
+    """
 
     def __init__(self, replica: Replica, tenant: str) -> None:
         self._replica = replica
         self._tenant = tenant
+        self.counts = True
 
-    def append(self, record: bytes) -> None:
+    def append(self, record: bytes, cause: str) -> None:
         """Keep what a transaction is about to change."""
-        self._replica.append(Entry(self._tenant, Kind.CHANGES, record))
+        if self.counts:
+            self._replica.append(Entry(self._tenant, Kind.CHANGES, record, cause))
 
-    def take(self) -> None:
-        """Wait for the tenant's turn, with everything done that was done before."""
-        self._replica.take_turn(self._tenant)
+    def take(self) -> bool:
+        """Wait for the tenant's turn, with everything done that was done before; return whether it had to be taken."""
+        return self.counts and self._replica.take_turn(self._tenant)
 
     def end(self) -> None:
         """Let others have their turn."""
         self._replica.end_turn()
+
+
+class SharedLock:
+    """
+    A lock that one call has at a time, whichever worker serves it; who has it knows what those before it have done.
+
+    Args:
+        database: The connection that holds it: it is free when that is lost.
+        replica: What is caught up with.
+        name: The tenant's.
+    """
+
+    def __init__(self, database: Database, replica: Replica, name: str) -> None:
+        self._database = database
+        self._replica = replica
+        self._key = key_of(name)
+        self._here = Lock()
+
+    async def __aenter__(self) -> None:
+        await self._here.acquire()
+        try:
+            pause = _FIRST_PAUSE
+            while not self._ask("SELECT pg_try_advisory_lock(%s, %s)"):
+                await sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            self._replica.catch_up()
+        except BaseException:
+            self._here.release()
+            raise
+
+    async def __aexit__(self, *_reason: object) -> None:
+        try:
+            with suppress(Unavailable):
+                self._ask("SELECT pg_advisory_unlock(%s, %s)")
+        finally:
+            self._here.release()
+
+    def _ask(self, query: LiteralString) -> bool:
+        with self._database.use() as connection:
+            row = connection.execute(query, (_LOCKS, self._key)).fetchone()
+        return row is not None and bool(row[0])
 
 
 class PostgresVault:
@@ -63,10 +104,11 @@ class PostgresVault:
     """
 
     def __init__(self, database: Database, replica: Replica) -> None:
+        self.replica = replica
         self._database = database
-        self._replica = replica
-        self._kept: WeakKeyDictionary[MemoryPersistence, int] = WeakKeyDictionary()
         self._bases: WeakValueDictionary[int, MemoryPersistence] = WeakValueDictionary()
+        self._held: list[MemoryPersistence] = []
+        self._logs: dict[str, TenantLog] = {}
 
     def server(self) -> KeptServer | None:
         """Return what was put last; None in a new database."""
@@ -75,89 +117,184 @@ class PostgresVault:
 
     def put_server(self, server: KeptServer) -> None:
         """Keep what the server is."""
-        kept = _pack(server)
-        with self._replica.together(_SERVER):
-            with self._replica.transaction() as connection:
-                connection.execute(_PUT_SERVER, (kept,))
-            self._replica.append(Entry(_SERVER, Kind.SERVER, kept))
+        self._tell(Entry(SERVER, Kind.SERVER, _pack(server)), _PUT_SERVER, kept=_pack(server))
 
     def tenants(self) -> Sequence[KeptTenant]:
-        """Return the tenants in order of their coming."""
+        """Return what the tenants are, in order of their coming."""
         with self._database.use() as connection:
-            rows = connection.execute("SELECT kept FROM sandbox.tenants", binary=True).fetchall()
-        return sorted((_read_tenant(kept) for (kept,) in rows), key=lambda tenant: tenant.number)
+            rows = connection.execute(_TENANTS, binary=True).fetchall()
+            changed = connection.execute("SELECT tenant, name, kept FROM sandbox.powers", binary=True).fetchall()
+        tenants = {tenant.name: tenant for tenant in (read_tenant(kept, age) for kept, age in rows)}
+        for tenant, power, kept in changed:
+            tenants[tenant].powers[power] = kept
+        return sorted(tenants.values(), key=lambda tenant: tenant.number)
 
-    def world(self, tenant: str) -> tuple[MemoryPersistence, datetime | None]:
-        """Return a tenant's world, and the time of the last transaction in its log, if there is one."""
-        found = self._one("SELECT base, since FROM sandbox.tenants WHERE name = %s", tenant)
-        assert found is not None, "only what is there is asked for"
-        world, now = self.base(found[0]).fork(), None
-        for record in self._records(tenant, found[1], Kind.CHANGES):
+    def world(self, name: str) -> tuple[MemoryPersistence, datetime | None]:
+        """Return a tenant's world, and the time of its last change, if there was one."""
+        row = self._one("SELECT base, since FROM sandbox.tenants WHERE name = %s", name)
+        assert row is not None, "only what is there is asked for"
+        world, now = self.begun(name, row[0]), None
+        for record in self._records(name, row[1]):
             changes = log.read(record)
             replay.apply(world, changes)
-            now = changes.now
+            now = changes.now if now is None else max(now, changes.now)
         return world, now
+
+    def begun(self, name: str, base: int) -> MemoryPersistence:
+        """Return a tenant's world as it began."""
+        world = self.base(base).fork()
+        world.log = self._new_log(name)
+        return world
 
     def base(self, number: int) -> MemoryPersistence:
         """Return a world that was kept; nobody may change it."""
         world = self._bases.get(number)
         if world is None:
             with self._database.use() as connection:
-                world = _read_base(connection, number, self._database.name)
-            self._hold(number, world)
+                world = self._bases[number] = bases.read(connection, number, self._database.name)
+            self._held.append(world)
         return world
 
-    def keep(self, world: MemoryPersistence) -> int:
-        """Keep a world that nobody changes any more; return its number."""
-        number = self._kept.get(world)
-        if number is None:
-            with self._database.use() as connection:
-                number = _write_base(connection, world)
-            self._hold(number, world)
+    def new_worker(self) -> int:
+        """Return a number for a worker that no other has had."""
+        row = self._one("SELECT nextval('sandbox.workers')")
+        assert row is not None, "a sequence has a next number"
+        return int(row[0])
+
+    @contextmanager
+    def founding(self) -> Iterator[None]:
+        """Have nobody else found a world meanwhile, however long that takes; wait for whoever does."""
+        with self._database.use() as connection:
+            connection.execute("SET lock_timeout = 0; SET statement_timeout = 0", prepare=False)
+            connection.execute("SELECT pg_advisory_lock(%s)", (_FOUNDING,))
+            connection.execute("RESET lock_timeout; RESET statement_timeout", prepare=False)
+        try:
+            yield
+        finally:
+            with suppress(Unavailable), self._database.use() as connection:
+                connection.execute("SELECT pg_advisory_unlock(%s)", (_FOUNDING,))
+
+    @contextmanager
+    def reading(self, follower: Follower) -> Iterator[None]:
+        """
+        Read everything as it is at one moment; the follower has all that was told by then.
+
+        Raises:
+            Unavailable: The database is lost meanwhile.
+        """
+        with self._database.use() as connection:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        row = self._one(_HEAD)
+        assert row is not None, "the log has a head"
+        yield
+        with self._database.use() as connection:
+            connection.execute("COMMIT")
+        self.replica.begin_at(row[0], row[1] or "", follower)
+
+    def loaded(self) -> None:
+        """Be told that the tenants are there: what was read for several of them need not be held any longer."""
+        self._held.clear()
+
+    def keep(self, world: MemoryPersistence, *, frozen: bool = True) -> int:
+        """Keep a world as it stands; return its number."""
+        known = next((number for number, kept in self._bases.items() if kept is world), None)
+        if known is not None:
+            return known
+        with self._database.use() as connection:
+            number = bases.write(connection, world)
+        if frozen:
+            self._bases[number] = world
         return number
 
-    def put(self, tenant: KeptTenant, base: int | None = None) -> None:
-        """Keep what a tenant is, and tell the other workers."""
-        with self._replica.together(tenant.name):
-            entry = Entry(tenant.name, Kind.TENANT, _pack(Begun(tenant, base)))
-            with self._replica.transaction() as connection:
-                if base is None:
-                    connection.execute(
-                        "UPDATE sandbox.tenants SET kept = %s WHERE name = %s", (_pack(tenant), tenant.name)
-                    )
-                else:
-                    connection.execute(_BEGIN, (tenant.name, _pack(tenant), base))
-            self._replica.append(entry)
+    def begin(self, name: str, base: int) -> TenantLog:
+        """Begin a tenant, or begin it anew, as a world that was kept; return its log, in which there is nothing."""
+        self._tell(Entry(name, Kind.BEGUN, str(base).encode()), _BEGIN, name=name, base=base)
+        return self._new_log(name)
+
+    def put(self, tenant: KeptTenant) -> None:
+        """Keep what a tenant is beside its world; it was begun before."""
+        kept = _pack(tenant)
+        self._tell(Entry(tenant.name, Kind.TENANT, kept), _PUT, kept=kept, name=tenant.name)
+
+    def put_power(self, tenant: str, power: str, kept: bytes) -> None:
+        """Keep what one of a tenant's powers has become."""
+        self._tell(Entry(tenant, Kind.POWER, _pack((power, kept))), _PUT_POWER, tenant=tenant, power=power, kept=kept)
+
+    def age_seconds(self) -> float:
+        """Return how long ago the tenants' server was founded, by the database's clock."""
+        row = self._one(_AGE)
+        assert row is not None, "there is a form"
+        return float(row[0])
+
+    def calls(self, tenant: str) -> Iterator[bytes]:
+        """Return what was told of calls to a tenant, in order."""
+        return self._records(tenant, 0, Kind.CALLS)
+
+    def causes(self, tenant: str) -> set[str]:
+        """Return what changes of a tenant's world are owed to, as far back as that is known."""
+        with self._database.use() as connection:
+            rows = connection.execute(_CAUSES, (tenant, int(Kind.CHANGES)), binary=True).fetchall()
+        return {cause for (cause,) in rows}
+
+    def put_calls(self, tenant: str, record: bytes) -> None:
+        """Tell of calls to a tenant."""
+        with self.replica.turn(tenant):
+            self.replica.append(Entry(tenant, Kind.CALLS, record))
+
+    def drop_calls(self, tenant: str) -> None:
+        """Tell that all calls to a tenant are forgotten."""
+        self._tell(Entry(tenant, Kind.CALLS, b""), _DROP_CALLS, tenant=tenant, kind=int(Kind.CALLS))
 
     def remove(self, name: str) -> None:
         """Forget a tenant."""
-        with self._replica.together(name):
-            with self._replica.transaction() as connection:
-                connection.execute("DELETE FROM sandbox.tenants WHERE name = %s", (name,))
-                connection.execute("DELETE FROM sandbox.buckets WHERE tenant = %s", (name,))
-            self._replica.append(Entry(name, Kind.REMOVED, b""))
+        self._forget_log(name)
+        self._tell(Entry(name, Kind.REMOVED, b""), _REMOVE, name=name)
 
-    def log_of(self, name: str) -> TenantLog:
-        """Return a tenant's log."""
-        return TenantLog(self._replica, name)
+    def tidy(self, name: str, world: MemoryPersistence, *, at_stop: bool = False) -> None:
+        """Write a new base where a tenant's log has grown long."""
+
+    def turn(self, name: str) -> AbstractContextManager[None]:
+        """See to it that no other worker changes what a tenant is, or without a name which there are."""
+        return self.replica.turn(name)
+
+    def lock_of(self, name: str) -> "SharedLock":
+        """Return a lock that one worker's call has at a time; it may be held while others are answered."""
+        return SharedLock(self._database, self.replica, name)
+
+    async def calls_are_told(self) -> None:
+        """Wait until other workers have told of the calls that they have answered by now."""
+        await sleep(2 * TOLD_AFTER_SECONDS)
+        self.replica.catch_up()
 
     def together(self) -> AbstractContextManager[None]:
-        """Keep all of what is kept in the block, or none of it."""
-        return self._replica.together(_SERVER)
+        """Keep all of what is kept in the block, or none of it. Nothing may be awaited in it."""
+        return self.replica.together(SERVER)
 
     def close(self) -> None:
         """Let go of it."""
         self._database.close()
 
-    def _hold(self, number: int, world: MemoryPersistence) -> None:
-        self._kept[world] = number
-        self._bases[number] = world
+    def _new_log(self, name: str) -> TenantLog:
+        self._forget_log(name)
+        log_ = self._logs[name] = TenantLog(self.replica, name)
+        return log_
 
-    def _one(self, query: str, *parameters: object) -> tuple[Any, ...] | None:
+    def _forget_log(self, name: str) -> None:
+        if name in self._logs:
+            self._logs.pop(name).counts = False
+
+    def _tell(self, entry: Entry, query: LiteralString, **parameters: object) -> None:
+        """Write something into a table, and tell the other workers."""
+        with self.replica.turn(entry.tenant):
+            with self._database.use() as connection:
+                connection.execute(query, parameters)
+            self.replica.append(entry)
+
+    def _one(self, query: LiteralString, *parameters: object) -> tuple[Any, ...] | None:
         with self._database.use() as connection:
             return connection.execute(query, parameters, binary=True).fetchone()
 
-    def _records(self, tenant: str, since: int, kind: Kind) -> Iterator[bytes]:
+    def _records(self, tenant: str, since: int, kind: Kind = Kind.CHANGES) -> Iterator[bytes]:
         while True:
             with self._database.use() as connection:
                 rows = connection.execute(_RECORDS, (tenant, since, int(kind), _ROWS), binary=True).fetchall()
@@ -167,53 +304,48 @@ class PostgresVault:
             since = rows[-1][0]
 
 
+def read_tenant(kept: bytes, age: float) -> KeptTenant:
+    """
+    Return what a tenant is; its clock has gone on since it was written.
+
+    Args:
+        age: Seconds since then.
+    """
+    tenant = _read_tenant(kept)
+    clock = tenant.clock
+    now = clock.now + timedelta(milliseconds=int(1000 * clock.scale * age))
+    return msgspec.structs.replace(tenant, clock=msgspec.structs.replace(clock, now=now))
+
+
+_TENANTS = """
+    SELECT kept, extract(epoch FROM clock_timestamp() - at)::float8 FROM sandbox.tenants WHERE kept IS NOT NULL
+"""
+_HEAD = "SELECT head.number, at::text FROM sandbox.head LEFT JOIN sandbox.log USING (number)"
 _RECORDS = """
     SELECT number, record FROM sandbox.log
     WHERE tenant = %s AND number > %s AND kind = %s ORDER BY number LIMIT %s
 """
+_CAUSES = "SELECT DISTINCT cause FROM sandbox.log WHERE tenant = %s AND kind = %s"
+_AGE = "SELECT extract(epoch FROM clock_timestamp() - at)::float8 FROM sandbox.form"
+_DROP_CALLS = "DELETE FROM sandbox.log WHERE tenant = %(tenant)s AND kind = %(kind)s"
 _PUT_SERVER = """
-    INSERT INTO sandbox.server (kept) VALUES (%s) ON CONFLICT (single) DO UPDATE SET kept = EXCLUDED.kept
+    INSERT INTO sandbox.server (kept) VALUES (%(kept)s) ON CONFLICT (single) DO UPDATE SET kept = EXCLUDED.kept
 """
 _BEGIN = """
-    INSERT INTO sandbox.tenants (name, kept, base, since) SELECT %s, %s, %s, number + 1 FROM sandbox.head
-    ON CONFLICT (name) DO UPDATE SET kept = EXCLUDED.kept, base = EXCLUDED.base, since = EXCLUDED.since
+    INSERT INTO sandbox.tenants (name, base, since) SELECT %(name)s, %(base)s, number FROM sandbox.head
+    ON CONFLICT (name) DO UPDATE SET base = EXCLUDED.base, since = EXCLUDED.since
+"""
+_REMOVE = "DELETE FROM sandbox.tenants WHERE name = %(name)s"
+_PUT = """
+    WITH outdated AS (DELETE FROM sandbox.powers WHERE tenant = %(name)s)
+    UPDATE sandbox.tenants SET kept = %(kept)s, at = clock_timestamp() WHERE name = %(name)s
+"""
+_PUT_POWER = """
+    INSERT INTO sandbox.powers (tenant, name, kept) VALUES (%(tenant)s, %(power)s, %(kept)s)
+    ON CONFLICT (tenant, name) DO UPDATE SET kept = EXCLUDED.kept
 """
 
-
-def _read_base(connection: Connection, number: int, name: str) -> MemoryPersistence:
-    stream = BytesIO()
-    part = 0
-    while True:
-        row = connection.execute(
-            "SELECT content FROM sandbox.bases WHERE number = %s AND part = %s", (number, part), binary=True
-        ).fetchone()
-        if row is None:
-            break
-        stream.write(row[0])
-        part += 1
-    stream.seek(0)
-    try:
-        return snapshot.restore(stream, f"world {number} in the database {name}")
-    except snapshot.SnapshotError as error:
-        raise DatabaseError(f"{error}. Put back a copy of the database, or name another.") from error
-
-
-def _write_base(connection: Connection, world: MemoryPersistence) -> int:
-    stream = BytesIO()
-    snapshot.dump(world, stream)
-    content = stream.getbuffer()
-    parts = [content[start : start + _PART_BYTES] for start in range(0, len(content), _PART_BYTES)]
-    row = connection.execute("SELECT nextval('sandbox.base_numbers')").fetchone()
-    assert row is not None, "a sequence has a next number"
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO sandbox.bases (number, part, content) VALUES (%s, %s, %s)",
-            [(row[0], part, bytes(content)) for part, content in enumerate(parts)],
-        )
-    return int(row[0])
-
-
 _pack = msgspec.msgpack.Encoder().encode
-read_begun = msgspec.msgpack.Decoder(Begun).decode
+read_power = msgspec.msgpack.Decoder(tuple[str, bytes]).decode
 read_server = msgspec.msgpack.Decoder(KeptServer).decode
 _read_tenant = msgspec.msgpack.Decoder(KeptTenant).decode

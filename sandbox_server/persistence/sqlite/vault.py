@@ -1,8 +1,9 @@
 """A vault in one SQLite database: worlds, their logs, and what their tenants are."""
 
 import sqlite3
+from asyncio import Lock
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,14 @@ class SqliteLog:
         self._next = number * _PLACES + 1
         self._seal = 0
 
-    def append(self, record: bytes) -> None:
+    def take(self) -> bool:
+        """Have nobody wait: there is one process."""
+        return False
+
+    def end(self) -> None:
+        """Have waited for nobody."""
+
+    def append(self, record: bytes, _cause: str) -> None:
         """
         Keep what a transaction is about to change.
 
@@ -173,6 +181,17 @@ class SqliteVault:
             log_ = self._new_log(name, self._written(world), self._last_change(grown))
             self._sweep()
         world.log = log_
+
+    def turn(self, _name: str) -> AbstractContextManager[None]:
+        """Have nobody wait: there is one process."""
+        return nullcontext()
+
+    def lock_of(self, _name: str) -> AbstractAsyncContextManager[object]:
+        """Return a lock that one call has at a time."""
+        return Lock()
+
+    async def calls_are_told(self) -> None:
+        """Wait for nobody: there is one process."""
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -1,0 +1,1 @@
+"""Many processes, here and on other hosts, that have the same tenants."""
