@@ -103,6 +103,28 @@ class ClientProgram:
         self._process = None
 
 
+class AttachedClient:
+    """A client that somebody else has started, and that goes on when a scenario is over."""
+
+    is_running = True
+
+    def __init__(self) -> None:
+        self._started = monotonic_ns()
+        self.runs: list[dict[str, Any]] = []
+
+    def start(self) -> None:
+        """Believe that it runs."""
+        self._started = monotonic_ns()
+
+    def kill(self) -> None:
+        """Leave it alone: what is judged of a client that was killed is not exercised."""
+
+    def stop(self) -> None:
+        """Leave it alone."""
+        seconds = (monotonic_ns() - self._started) // _MILLISECOND_NS / 1000
+        self.runs.append({"ended": "ATTACHED", "exit": None, "seconds": seconds})
+
+
 def said(output: Path) -> str:
     """Return what a client has said: the end of it, where it was a lot."""
     if not output.exists():

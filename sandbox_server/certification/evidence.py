@@ -138,11 +138,11 @@ def read_evidence(journal: Iterable[bytes], seen: Wire) -> Evidence:
         seen: Everything else.
     """
     calls = (read_call(orjson.loads(line)) for line in journal)
-    client_id = seen["clientId"]
+    client_id, before = seen["clientId"], seen.get("after", 0)
     return Evidence(
         scenario=seen["scenario"],
         client_id=client_id,
-        calls=tuple(call for call in calls if call.credential in {client_id, None}),
+        calls=tuple(call for call in calls if call.number > before and call.credential in {client_id, None}),
         acts=tuple(seen["acts"]),
         faults=tuple(seen["faults"]),
         world=seen["world"],

@@ -4,6 +4,7 @@ import json
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
@@ -46,6 +47,8 @@ class Rehearsal:
         folder: Where what is seen is kept, a folder for each scenario.
         tell: Told which scenario does what.
         stop: Set when the run is to end before its time.
+        attached: Where a client plays that runs already: scenarios follow each other there, in a world that goes on,
+            for the client remembers what it has seen. Without it each has a tenant of its own.
     """
 
     def __init__(
@@ -55,8 +58,10 @@ class Rehearsal:
         folder: Path,
         tell: Tell = lambda *_: None,
         stop: Event | None = None,
+        attached: "Attached | None" = None,
     ) -> None:
         self._sandbox = sandbox
+        self._attached = attached
         self._drive = drive
         self._folder = folder
         self._tell = tell
@@ -92,10 +97,10 @@ class Rehearsal:
         """
         home = self._folder / scenario.id
         home.mkdir(parents=True)
-        clock = {"mode": "SCALED", "scale": scenario.scale}
-        tenant = self._sandbox.call(
-            "POST", "/tenants", {"fixture": scenario.fixture, "seed": scenario.seed, "clock": clock}
-        )
+        if self._attached is not None:
+            scenario = self._attached.paced(scenario)
+        tenant = self._tenant(scenario)
+        before = self._newest_call(tenant) if self._attached is not None else 0
         client = self._drive(scenario, environment(self._sandbox.url, tenant, scenario), home / OUTPUT)
         stage = Stage(
             self._sandbox, tenant, client, scenario.seconds, lambda what: self._tell(scenario.id, what), self._stop
@@ -109,11 +114,26 @@ class Rehearsal:
             failure = traceback.format_exc()
         finally:
             client.stop()
-        self._keep(scenario, stage, client, home, failure)
-        self._sandbox.call("DELETE", f"/tenants/{in_path(tenant['name'])}")
+        self._keep(scenario, stage, client, home, {"failure": failure, "after": before})
+        if self._attached is None:
+            self._sandbox.call("DELETE", f"/tenants/{in_path(tenant['name'])}")
         self._tell(scenario.id, "")
 
-    def _keep(self, scenario: Scenario, stage: Stage, client: Runs, home: Path, failure: str) -> None:
+    def _tenant(self, scenario: Scenario) -> Wire:
+        """Return a tenant that begins as the scenario does; an attached client's goes on, as that client does."""
+        if self._attached is None:
+            tenant: Wire = self._sandbox.call("POST", "/tenants", beginning(scenario))
+        else:
+            place = f"/tenants/{in_path(self._attached.tenant)}"
+            self._sandbox.call("DELETE", f"{place}/faults")
+            tenant = self._sandbox.call("GET", place)
+        return tenant
+
+    def _newest_call(self, tenant: Wire) -> int:
+        chain = self._sandbox.call("POST", f"/tenants/{in_path(tenant['name'])}/journal/verify")
+        return int(chain.get("first", 1)) + int(chain["entries"]) - 1
+
+    def _keep(self, scenario: Scenario, stage: Stage, client: Runs, home: Path, told: Wire) -> None:
         name = in_path(stage.tenant["name"])
         with (home / JOURNAL).open("wb") as into:
             self._sandbox.download(f"/tenants/{name}/journal/export", into, {"format": "ndjson"})
@@ -129,10 +149,35 @@ class Rehearsal:
             "faults": stage.faults(),
             "client": list(client.runs),
             "leaks": list(leaks_in((home / JOURNAL).read_bytes().splitlines(), stage.secrets)),
-            "failure": failure,
             "world": stage.world(),
+            **told,
         }
         (home / SEEN).write_text(json.dumps(seen, ensure_ascii=False, indent=1), "utf-8")
+
+
+@dataclass(frozen=True)
+class Attached:
+    """
+    Where a client plays that runs already, and knows nothing of scenarios.
+
+    Args:
+        tenant: The tenant's name; it is there.
+        scale: Virtual seconds for each real one: as many as the client's own timers take for one.
+    """
+
+    tenant: str
+    scale: float
+
+    def paced(self, scenario: Scenario) -> Scenario:
+        """Return a scenario at the client's pace; it has as much virtual time as ever, and its real time at least."""
+        seconds = scenario.seconds * max(1.0, scenario.scale / self.scale)
+        return replace(scenario, scale=self.scale, seconds=seconds)
+
+
+def beginning(scenario: Scenario) -> dict[str, Any]:
+    """Return what a tenant is made of, to begin as a scenario does."""
+    clock = {"mode": "SCALED", "scale": scenario.scale}
+    return {"fixture": scenario.fixture, "seed": scenario.seed, "clock": clock}
 
 
 def environment(url: str, tenant: Wire, scenario: Scenario) -> dict[str, str]:

@@ -3,9 +3,11 @@
 import shlex
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Event
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 CONFIGURATION, HARNESS, STALE_WAIVER = 4, 5, 3
 EXIT = {"CERTIFIED": 0, "CERTIFIED_WITH_WARNINGS": 0, "NOT_CERTIFIED": 1, "INCOMPLETE": 2, "VOID": HARNESS}
 _PLAN = "chain-core@1"
+_ATTACHED = "certification"
+_OF_A_SCENARIO = {"ACORN_SCENARIO", "ACORN_DEADLINE_SECONDS"}
+_LOOK_SECONDS = 0.2
+Tell = Callable[[str, str], None]
 
 
 class Misconfigured(click.ClickException):
@@ -46,9 +52,12 @@ class ConfigurationAware(click.Command):
 _HELP = """
 Judge a client by what it does in the scenarios of a plan.
 
-For each scenario the command is started once, with ACORN_BASE_URL, ACORN_CLIENT_ID, ACORN_CLIENT_SECRET, ACORN_API_KEY,
-ACORN_TENANT, ACORN_SCENARIO, ACORN_POS_URL, ACORN_CLOCK_SCALE and ACORN_DEADLINE_SECONDS in its environment, and ended
-when the scenario is over.
+With --command, the client is started once for each scenario, with ACORN_BASE_URL, ACORN_CLIENT_ID,
+ACORN_CLIENT_SECRET, ACORN_API_KEY, ACORN_TENANT, ACORN_SCENARIO, ACORN_POS_URL, ACORN_CLOCK_SCALE and
+ACORN_DEADLINE_SECONDS in its environment, and ended when the scenario is over.
+
+With --attach, a client that runs already is judged: it is told once where it plays, and the scenarios follow each other
+while it goes on. Its timers know nothing of virtual time, so that runs at --scale, in real time unless told otherwise.
 
 \b
 Exit status: 0 certified; 1 not certified; 2 incomplete, since something that has to be judged never happened;
@@ -57,7 +66,16 @@ Exit status: 0 certified; 1 not certified; 2 incomplete, since something that ha
 
 
 @click.command(cls=ConfigurationAware, help=_HELP, short_help="Judge a client by what it does.")
-@click.option("--command", "command", required=True, help="What starts the client, as in 'node client.js'.")
+@click.option("--command", "command", help="What starts the client, as in 'node client.js'.")
+@click.option("--attach", is_flag=True, help="Judge a client that runs already, at --port.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="Where, with --attach.")
+@click.option(
+    "--scale",
+    type=click.FloatRange(0.001, 3600),
+    default=1.0,
+    show_default=True,
+    help="Virtual seconds for each real one, with --attach.",
+)
 @click.option("--plan", "plan_id", default=_PLAN, show_default=True, help="The plan it is judged by.")
 @click.option(
     "--report-dir",
@@ -80,7 +98,9 @@ Exit status: 0 certified; 1 not certified; 2 incomplete, since something that ha
 )
 @click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Scenarios side by side.")
 def certify(
-    command: str,
+    command: str | None,
+    port: int,
+    scale: float,
     plan_id: str,
     report_dir: Path,
     only: tuple[str, ...],
@@ -88,17 +108,23 @@ def certify(
     manifest: Path | None,
     jobs: int,
     *,
+    attach: bool,
     strict: bool,
 ) -> None:
     """Judge a client by what it does."""
     from sandbox_server.certification.bundle import BUNDLE  # noqa: PLC0415 - a help text judges nobody
 
-    words = _words(command)
+    if attach == (command is not None):
+        raise Misconfigured(
+            "Say how the client is driven: --command 'node client.js', or --attach where it runs already."
+        )
+    words = _words(command) if command is not None else []
     plan = _plan(plan_id, only)
     waived, declared = _reasons(waivers, plan), _declared(manifest, plan)
     report_dir.mkdir(parents=True, exist_ok=True)
-    told = {"waived": waived, "manifest": declared, "command": command}
-    report = _run(words, plan, report_dir, jobs, told)
+    told = {"waived": waived, "manifest": declared, "command": command or "--attach"}
+    drive = _attached(plan, port, scale) if attach else _started(plan, words, jobs)
+    report = _run(drive, plan, report_dir, told)
     for line in lines(report):
         click.echo(line)
     click.echo(f"\nThe report, its evidence and {BUNDLE} are in {report_dir}.")
@@ -139,31 +165,82 @@ def _stale(report: Mapping[str, Any]) -> list[str]:
     return sorted(name for name in report["waivers"] if verdicts[name] not in {"FAIL", "NOT_EXERCISED"})
 
 
-def _run(words: list[str], plan: "Plan", report_dir: Path, jobs: int, told: Mapping[str, Any]) -> dict[str, Any]:
+Play = Callable[[str, Path, Tell], None]
+"""What plays all scenarios in the sandbox at an address, keeps what is seen in a folder, and tells what it does."""
+
+
+class Drive(NamedTuple):
+    """How a client comes to the sandbox: at which port, and what plays the scenarios with it."""
+
+    port: int
+    play: Play
+
+
+def _run(drive: Drive, plan: "Plan", report_dir: Path, told: Mapping[str, Any]) -> dict[str, Any]:
     from sandbox_server.certification import bundle  # noqa: PLC0415
-    from sandbox_server.certification.client import CannotStart, ClientProgram  # noqa: PLC0415
-    from sandbox_server.certification.rehearsal import Rehearsal  # noqa: PLC0415
+    from sandbox_server.certification.client import CannotStart  # noqa: PLC0415
     from sandbox_server.commands.progress import watched  # noqa: PLC0415
     from sandbox_server.hosting import hosted  # noqa: PLC0415
     from sandbox_server.kernel.clock import real_now  # noqa: PLC0415
-    from sandbox_server.remote import Sandbox  # noqa: PLC0415
     from sandbox_server.settings import Settings  # noqa: PLC0415
 
-    settings = Settings(port=0, ephemeral=True, fixture=plan.scenarios[0].fixture, allow_webhook_hosts=("localhost",))
+    fixture = plan.scenarios[0].fixture
+    settings = Settings(port=drive.port, ephemeral=True, fixture=fixture, allow_webhook_hosts=("localhost",))
     # Beside what an earlier run left, so that it stays whole where this one does not come to its end.
-    with tempfile.TemporaryDirectory(dir=report_dir, prefix=".run-") as place, hosted(settings) as url:
+    with tempfile.TemporaryDirectory(dir=report_dir, prefix=".run-") as place:
         folder = Path(place)
-        with watched(plan.scenarios) as tell:
-            rehearsal = Rehearsal(
-                Sandbox(url), lambda _, told, output: ClientProgram(words, told, output), folder / bundle.EVIDENCE, tell
-            )
+        with ExitStack() as stack:
             try:
-                rehearsal.play_all(plan.scenarios, jobs)
+                url = stack.enter_context(hosted(settings))
+            except OSError as error:
+                said = f"Cannot listen on port {drive.port}: {error.strerror}. Choose another --port."
+                raise Misconfigured(said) from error
+            tell = stack.enter_context(watched(plan.scenarios))
+            try:
+                drive.play(url, folder / bundle.EVIDENCE, tell)
             except CannotStart as error:
                 raise Misconfigured(str(error)) from error
         report = bundle.conclude(folder, plan, made_at=real_now(), **told)
         bundle.put_in_place(folder, report_dir)
     return report
+
+
+def _started(plan: "Plan", words: list[str], jobs: int) -> Drive:
+    """Return a drive that starts the client for each scenario."""
+    from sandbox_server.certification.client import ClientProgram  # noqa: PLC0415
+    from sandbox_server.certification.rehearsal import Rehearsal  # noqa: PLC0415
+    from sandbox_server.remote import Sandbox  # noqa: PLC0415
+
+    def play(url: str, folder: Path, tell: Tell) -> None:
+        rehearsal = Rehearsal(Sandbox(url), lambda _, told, said: ClientProgram(words, told, said), folder, tell)
+        rehearsal.play_all(plan.scenarios, jobs)
+
+    return Drive(0, play)
+
+
+def _attached(plan: "Plan", port: int, scale: float) -> Drive:
+    """Return a drive that tells how the client is to be set, and begins when it calls."""
+    from sandbox_server.certification import rehearsal  # noqa: PLC0415
+    from sandbox_server.certification.client import AttachedClient  # noqa: PLC0415
+    from sandbox_server.remote import Sandbox  # noqa: PLC0415
+
+    def play(url: str, folder: Path, tell: Tell) -> None:
+        sandbox = Sandbox(url)
+        attached = rehearsal.Attached(_ATTACHED, scale)
+        first = attached.paced(plan.scenarios[0])
+        tenant = sandbox.call("POST", "/tenants", {**rehearsal.beginning(first), "name": _ATTACHED})
+        click.echo(
+            "Set the client to this sandbox; the scenarios begin with its first call. Ctrl-C gives up.\n", err=True
+        )
+        for name, value in rehearsal.environment(url, tenant, first).items():
+            if name not in _OF_A_SCENARIO:
+                click.echo(f"  {name}={value}", err=True)
+        while not sandbox.call("GET", f"/tenants/{_ATTACHED}/journal", query={"limit": 1})["items"]:
+            Event().wait(_LOOK_SECONDS)
+        players = rehearsal.Rehearsal(sandbox, lambda *_: AttachedClient(), folder, tell, attached=attached)
+        players.play_all(plan.scenarios, side_by_side=1)
+
+    return Drive(port, play)
 
 
 def _words(command: str) -> list[str]:
