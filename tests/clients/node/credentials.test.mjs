@@ -55,8 +55,11 @@ test('a token is renewed before it ends, in the time of the marketplace', async 
 
 test('tokens that are all refused are not asked for without end', async () => {
   const sender = senderOf({ good: () => false });
-  await assert.rejects(clientOf(sender).get('listOrders', 'orders'), CannotGoOn);
+  const client = clientOf(sender);
+  await assert.rejects(client.get('listOrders', 'orders'), Refused);
   assert.equal(sender.tokens, 3);
+  await assert.rejects(client.get('listOrders', 'orders'), CannotGoOn);
+  assert.equal(sender.tokens, 5);
 });
 
 test('a secret that is refused is not tried again, and is nowhere but in a header of the token request', async () => {
