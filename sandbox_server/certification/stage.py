@@ -147,9 +147,18 @@ class Stage:
             if self._stop.wait(LOOK_SECONDS):
                 raise Interrupted
 
-    def until_orders_are_settled(self) -> bool:
-        """Wait until no order waits for the client."""
-        return self.until("orders to be settled", lambda: not any(map(self.has_orders, OPEN_ORDERS)))
+    def until_orders_are_settled(self, within: timedelta | None = None) -> bool:
+        """
+        Wait until no order waits for the client.
+
+        Args:
+            within: Virtual time after which that is waited for no longer.
+        """
+        end = None if within is None else self.now() + within
+        return self.until(
+            "orders to be settled",
+            lambda: not any(map(self.has_orders, OPEN_ORDERS)) or (end is not None and self.now() >= end),
+        )
 
     def until_the_client_has_called(self, operation: str | None = None) -> bool:
         """Wait until the client has called an operation, or any."""

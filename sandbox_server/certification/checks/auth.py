@@ -1,6 +1,8 @@
 """Whether a client handles its credentials as they are meant."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
 
 from sandbox_server.certification.check import EVERY, Level, Occasion, broken, check, held, judged
 from sandbox_server.certification.evidence import Call, Evidence
@@ -11,6 +13,7 @@ CREDENTIAL_OPERATIONS = (TOKEN, "revokeToken")
 ENOUGH_CALLS = 50
 TOKEN_REQUESTS = 2
 ATTEMPTS = 3
+BURST_SECONDS = 1.0
 BAD_REQUEST, UNAUTHENTICATED = 400, 401
 
 
@@ -124,6 +127,54 @@ def _proves_itself(call: Call) -> bool:
 def _was_redacted(call: Call) -> bool:
     in_body = MARK in call.text and call.operation not in CREDENTIAL_OPERATIONS
     return in_body or MARK in call.path or any(MARK in value for value in call.query.values())
+
+
+@check(
+    "auth.refreshes-before-expiry",
+    Level.SHOULD,
+    clause="Who is calling: bearer tokens of 3600 s; expires_in",
+    scenarios="long-day",
+    mutant="waits-for-the-refusal",
+    why="Every hour a call is refused that need not be; the one that it hits is late, and the error rate counts.",
+    mend="Ask for the next token when four fifths of `expires_in` have passed, in the marketplace's time.",
+)
+def refreshes_before_expiry(evidence: Evidence) -> Iterator[Occasion]:
+    """A token is renewed before it ends."""
+    given = [call for call in evidence.of(TOKEN) if call.is_done]
+    ends = {call.number: call.at + timedelta(seconds=float(call.answer.get("expires_in", 0))) for call in given}
+    for call, following in pairwise(given):
+        if following.at < ends[call.number]:
+            yield held(call, following)
+    for call in evidence.calls:
+        if call.status == UNAUTHENTICATED and _code(call) == "TOKEN_EXPIRED" and call.fault is None:
+            yield broken(f"{call.operation} was refused: its token had ended.", call)
+
+
+@check(
+    "auth.single-flight-refresh",
+    Level.SHOULD,
+    clause="Rate limits: token 20 a minute, burst 10",
+    scenarios="long-day",
+    mutant="renews-all-at-once",
+    why="At a peak all workers ask for a token in the same moment, and the token endpoint turns them away.",
+    mend="Let one worker ask for the new token, and the others wait for that one.",
+)
+def single_flight_refresh(evidence: Evidence) -> Iterator[Occasion]:
+    """When a token comes to its end, one new token is asked for, by one worker."""
+    for burst in _bursts(evidence.of(TOKEN))[1:]:
+        breach = f"{len(burst)} tokens were asked for in the same moment."
+        yield judged(breach if len(burst) > TOKEN_REQUESTS else None, *burst)
+
+
+def _bursts(calls: list[Call]) -> list[list[Call]]:
+    """Return calls by the moments at which they came."""
+    bursts: list[list[Call]] = []
+    for call in calls:
+        if bursts and call.began - bursts[-1][-1].began < BURST_SECONDS:
+            bursts[-1].append(call)
+        else:
+            bursts.append([call])
+    return bursts
 
 
 def _of_renewal(asked: list[Call], again: Call) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sandbox_server.certification.check import EVERY, Level, Occasion, check, judged
 from sandbox_server.certification.evidence import Call, Evidence
 
-ENOUGH_CALLS = 100
+ENOUGH_CALLS = 50
 CALLS_PER_CONNECTION = 5
 LIBRARIES = (
     "aiohttp", "apache-httpclient", "axios", "curl", "go-http-client", "guzzlehttp", "java", "node", "okhttp", "python",

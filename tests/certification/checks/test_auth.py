@@ -1,11 +1,16 @@
 """Checks of credentials, over evidence made by hand."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from sandbox_server.certification.checks.auth import (
+    refreshes_before_expiry,
     refreshes_on_expiry,
     reuses_token,
     secret_only_in_header,
+    single_flight_refresh,
     stops_on_bad_credentials,
     survives_revocation,
 )
@@ -111,3 +116,31 @@ def test_secrets_are_found_in_addresses_and_bodies_but_the_token_requests() -> N
     ]
 
     assert list(leaks_in(journal, ["top/secret", "another"])) == [2, 3]
+
+
+def token(at: float, **members: Any) -> Call:
+    return call("createToken", "/v1/oauth/token", at=at, body={}, answer={"expires_in": 3600}, **members)
+
+
+def test_a_token_is_renewed_before_it_ends() -> None:
+    assert holds(refreshes_before_expiry, seen(token(0), token(48), call("listOrders", at=61)))
+    assert breaches(refreshes_before_expiry, seen(token(0), call("listOrders", at=59))) == []
+
+
+def test_a_call_with_a_token_that_had_ended_is_wrong_unless_the_sandbox_ended_it() -> None:
+    ended = call("listOrders", at=61, status=401, answer="TOKEN_EXPIRED")
+
+    assert breaches(refreshes_before_expiry, seen(token(0), ended, token(61))) == [
+        "listOrders was refused: its token had ended."
+    ]
+    assert breaches(refreshes_before_expiry, seen(token(0), replace(ended, fault="it"), token(61))) == []
+
+
+def test_a_new_token_is_asked_for_by_one_worker() -> None:
+    first = token(0, began=0)
+
+    assert holds(single_flight_refresh, seen(first, token(48, began=9), token(48, began=9.5)))
+    assert breaches(
+        single_flight_refresh, seen(first, *(token(48, began=9 + part) for part in (0, 0.9, 1.8)), token(96, began=20))
+    ) == ["3 tokens were asked for in the same moment.", ""]
+    assert breaches(single_flight_refresh, seen(first, first, first)) == []
