@@ -20,7 +20,7 @@ from sandbox_server.api.mount import Mounted, Mounts
 from sandbox_server.api.refusals import RateLimited
 from sandbox_server.api.wording import Wording
 from sandbox_server.asgi import ASGIApp, Layer
-from sandbox_server.certification.plan import frozen_hashes
+from sandbox_server.certification.plan import frozen_plans
 from sandbox_server.console.mount import console
 from sandbox_server.control.beginnings import Beginnings
 from sandbox_server.control.fault_forms import Forms
@@ -204,7 +204,7 @@ def build_app(
 def _equipment(contract: Contract, settings: Settings, worker: Worker | None) -> Callable[[Tenant], None]:
     """Return what gives a tenant its powers."""
     candid, tariffs = candid_operations(contract), tariffs_of(contract)
-    destinations, plans = Destinations(settings.allow_webhook_hosts), Plans(frozen_hashes())
+    destinations, plans = Destinations(settings.allow_webhook_hosts), Plans(frozen_plans())
 
     def equip(tenant: Tenant) -> None:
         with tenant.read() as tx:

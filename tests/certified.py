@@ -4,14 +4,16 @@ import json
 from hashlib import sha256
 from typing import Any
 
-PLANS = {"chain-core@1": "c" * 64}
+from sandbox_server.domain.certificates import FrozenPlan
+
+PLANS = {"chain-core@1": FrozenPlan("c" * 64, {"order.ack-once": True, "ship.once": False})}
 
 
 def certified(**changes: Any) -> Any:
     """Return a report of two checks that passed, changed where a test says so before it is sealed."""
     report = {
         "plan": "chain-core@1",
-        "planHash": PLANS["chain-core@1"],
+        "planHash": PLANS["chain-core@1"].hash,
         "issuedAt": "2026-11-27T14:00:00Z",
         "expiresAt": "2027-02-27T14:00:00Z",
         "verdicts": [{"check": "order.ack-once", "verdict": "PASS"}, {"check": "ship.once", "verdict": "WARN"}],

@@ -18,7 +18,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from sandbox_server.certification.evidence import read_evidence
 from sandbox_server.certification.junit import junit
-from sandbox_server.certification.plan import Plan, PlanError, read_plan
+from sandbox_server.certification.plan import Plan, PlanError, read_played
 from sandbox_server.certification.rehearsal import JOURNAL, SEEN
 from sandbox_server.certification.report import Run, report
 
@@ -113,7 +113,7 @@ def alterations(files: Files) -> Iterator[str]:
 
 def _judged_again(files: Files, told: Mapping[str, Any]) -> Iterator[str]:
     try:
-        plan = read_plan(str(told.get("plan")))
+        plan = read_played(str(told.get("plan")), [str(one.get("id")) for one in told.get("scenarios", ())])
     except PlanError as error:
         yield str(error)
         return

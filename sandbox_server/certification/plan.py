@@ -14,13 +14,15 @@ from typing import Any
 
 import yaml
 
-from sandbox_server.certification.check import Check
+from sandbox_server.certification.check import Check, Level
 from sandbox_server.certification.checks import CHECKS
 from sandbox_server.certification.scenario import Scenario
 from sandbox_server.certification.scenarios import SCENARIOS
+from sandbox_server.domain.certificates import FrozenPlan
 from sandbox_server.resources import ResourceNotFound, contract_path
 
 FOLDER = "plans"
+_IN_PART = " (in part)"
 _OF_CHECK: tuple[str, ...] = ("id", "level", "clause", "scenarios", "version")
 _OF_SCENARIO: tuple[str, ...] = ("id", "fixture", "seed", "scale", "seconds", "version")
 
@@ -51,7 +53,7 @@ class Plan:
     @property
     def hash(self) -> str:
         """The hash that it was frozen with."""
-        return sha256(self.lock.encode()).hexdigest()
+        return hash_of(self.lock)
 
     def narrowed(self, scenarios: Collection[str]) -> "Plan":
         """
@@ -67,7 +69,7 @@ class Plan:
             raise PlanError(f"{self.id} has no scenario {unknown[0]}. It has: {', '.join(known)}.")
         kept = tuple(one for one in self.scenarios if one.id in scenarios)
         checks = tuple(one for one in self.checks if any(map(one.concerns, scenarios)))
-        return replace(self, id=f"{self.id} (in part)", checks=checks, scenarios=kept)
+        return replace(self, id=self.id + _IN_PART, checks=checks, scenarios=kept)
 
 
 def plan_ids() -> list[str]:
@@ -92,6 +94,21 @@ def read_plan(plan_id: str) -> Plan:
     return plan
 
 
+def read_played(plan_id: str, scenarios: Collection[str]) -> Plan:
+    """
+    Return the plan of a run.
+
+    Args:
+        plan_id: As the run's report names it: a part of a plan has an id of its own.
+        scenarios: Those that were played.
+
+    Raises:
+        PlanError: There is none of that name, it is not as it was frozen, or has no such scenario.
+    """
+    whole = plan_id.removesuffix(_IN_PART)
+    return read_plan(whole).narrowed(() if whole == plan_id else scenarios)
+
+
 def draft(plan_id: str) -> Plan:
     """
     Return a plan as its checks and scenarios stand now, with the lock that it would be frozen with.
@@ -109,10 +126,21 @@ def draft(plan_id: str) -> Plan:
     return Plan(plan_id, told["title"], checks, scenarios, _lock(plan_id, checks, scenarios))
 
 
-def frozen_hashes() -> dict[str, str]:
-    """Return the hash of each plan by its id, as it was frozen."""
+def frozen_plans() -> dict[str, FrozenPlan]:
+    """Return each plan by its id, as it was frozen."""
     locks: dict[str, Path] = {path.stem: path for path in contract_path(FOLDER).glob("*.lock")}
-    return {plan_id: sha256(locks[plan_id].read_bytes()).hexdigest() for plan_id in sorted(locks)}
+    return {plan_id: _frozen(locks[plan_id].read_text("utf-8")) for plan_id in sorted(locks)}
+
+
+def _frozen(lock: str) -> FrozenPlan:
+    lines = (line.split() for line in lock.splitlines())
+    checks = {words[1]: words[3] == Level.MUST for words in lines if words[0] == "check"}
+    return FrozenPlan(hash_of(lock), checks)
+
+
+def hash_of(lock: str) -> str:
+    """Return the hash of a plan with this lock."""
+    return sha256(lock.encode()).hexdigest()
 
 
 def _lock(plan_id: str, checks: tuple[Check, ...], scenarios: tuple[Scenario, ...]) -> str:

@@ -32,6 +32,7 @@ class CheckVerdict(StrEnum):
 
 PASSED = frozenset({CheckVerdict.PASS, CheckVerdict.WARN, CheckVerdict.NOT_APPLICABLE})
 """Verdicts that stand in nobody's way."""
+_PASSED_OPTIONAL = PASSED | {CheckVerdict.NOT_EXERCISED}
 
 
 class Doubt(StrEnum):
@@ -39,6 +40,7 @@ class Doubt(StrEnum):
 
     UNKNOWN_PLAN = "UNKNOWN_PLAN"
     PLAN_ALTERED = "PLAN_ALTERED"
+    CHECK_MISSING = "CHECK_MISSING"
     ISSUED_IN_FUTURE = "ISSUED_IN_FUTURE"
     EXPIRED = "EXPIRED"
     VALIDITY = "VALIDITY"
@@ -49,6 +51,19 @@ class Doubt(StrEnum):
     NOT_PASSED = "NOT_PASSED"
     WITHOUT_EVIDENCE = "WITHOUT_EVIDENCE"
     VERDICT_ALTERED = "VERDICT_ALTERED"
+
+
+class FrozenPlan(msgspec.Struct, frozen=True):
+    """
+    A plan that clients can be certified by.
+
+    Args:
+        hash: What it was frozen with.
+        checks: Whether a client must pass each of its checks, by the check's name.
+    """
+
+    hash: str
+    checks: Mapping[str, bool]
 
 
 class Finding(msgspec.Struct, frozen=True, array_like=True):
@@ -124,30 +139,38 @@ def canonical_hash(sealed: Evidence | CertificationReport) -> str:
 
 
 def judge(
-    report: CertificationReport, issued_at: datetime, expires_at: datetime, plans: Mapping[str, str], now: datetime
+    report: CertificationReport,
+    issued_at: datetime,
+    expires_at: datetime,
+    plans: Mapping[str, FrozenPlan],
+    now: datetime,
 ) -> tuple[Finding, ...]:
     """
     Return everything that is wrong with a report.
 
     Args:
         issued_at: What the report says as text, as an instant; so is `expires_at`.
-        plans: The hash that each plan was frozen with.
+        plans: Those that are known, by name and version.
     """
     return (
         *_of_plan(report, plans),
         *_of_time(issued_at, expires_at, now),
         *_of_seal(report),
         *_of_chain(report),
-        *_of_verdicts(report),
+        *_of_verdicts(report, plans.get(report.plan)),
     )
 
 
-def _of_plan(report: CertificationReport, plans: Mapping[str, str]) -> Iterator[Finding]:
+def _of_plan(report: CertificationReport, plans: Mapping[str, FrozenPlan]) -> Iterator[Finding]:
     if report.plan not in plans:
         known = ", ".join(sorted(plans)) or "none"
         yield Finding(Doubt.UNKNOWN_PLAN, f"There is no plan {report.plan}. Known are: {known}.")
-    elif report.plan_hash != plans[report.plan]:
+        return
+    plan = plans[report.plan]
+    if report.plan_hash != plan.hash:
         yield Finding(Doubt.PLAN_ALTERED, f"The plan {report.plan} was frozen with another hash.")
+    for check in sorted(plan.checks.keys() - {result.check for result in report.verdicts}):
+        yield Finding(Doubt.CHECK_MISSING, f"The plan {report.plan} asks for the check {check}.", check=check)
 
 
 def _of_time(issued_at: datetime, expires_at: datetime, now: datetime) -> Iterator[Finding]:
@@ -176,15 +199,16 @@ def _of_chain(report: CertificationReport) -> Iterator[Finding]:
         before = entry.hash
 
 
-def _of_verdicts(report: CertificationReport) -> Iterator[Finding]:
+def _of_verdicts(report: CertificationReport, plan: FrozenPlan | None) -> Iterator[Finding]:
     """A verdict is that of the last entry about its check."""
+    optional = {check for check, must in plan.checks.items() if not must} if plan is not None else set()
     proofs = {entry.check: (number, entry) for number, entry in enumerate(report.evidence, 1)}
     seen = set[str]()
     for check, verdict in ((result.check, result.verdict) for result in report.verdicts):
         if check in seen:
             yield Finding(Doubt.CHECK_REPEATED, f"The check {check} has two verdicts.", check=check)
         seen.add(check)
-        if verdict not in PASSED:
+        if verdict not in (_PASSED_OPTIONAL if check in optional else PASSED):
             yield Finding(Doubt.NOT_PASSED, f"The check {check} ended as {verdict}.", check=check)
         if check not in proofs:
             yield Finding(Doubt.WITHOUT_EVIDENCE, f"No evidence is about the check {check}.", check=check)

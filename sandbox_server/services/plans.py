@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 import msgspec
 
+from sandbox_server.domain.certificates import FrozenPlan
+
 
 class Plans(msgspec.Struct, frozen=True):
     """
     Plans that are known.
 
     Args:
-        frozen: The hash that each was frozen with, by its name and version: `chain-core@1`.
+        frozen: By name and version: `chain-core@1`.
     """
 
-    frozen: Mapping[str, str] = {}
+    frozen: Mapping[str, FrozenPlan] = {}

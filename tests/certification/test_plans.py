@@ -2,14 +2,16 @@
 
 import pytest
 
-from sandbox_server.certification.plan import PlanError, draft, frozen_hashes, plan_ids, read_plan
+from sandbox_server.certification.plan import PlanError, draft, frozen_plans, plan_ids, read_plan, read_played
 
 
 @pytest.mark.parametrize("plan_id", plan_ids())
 def test_a_plan_is_as_it_was_frozen(plan_id: str) -> None:
     plan = read_plan(plan_id)
 
-    assert plan.hash == frozen_hashes()[plan_id]
+    frozen = frozen_plans()[plan_id]
+    assert plan.hash == frozen.hash
+    assert {check.id: check.level == "MUST" for check in plan.checks} == frozen.checks
     assert plan == draft(plan_id)
 
 
@@ -22,7 +24,12 @@ def test_a_part_of_a_plan_is_another_plan() -> None:
     part = read_plan("chain-core@1").narrowed(["working-day"])
 
     assert [one.id for one in part.scenarios] == ["working-day"]
-    assert part.id not in frozen_hashes()
+    assert part.id not in frozen_plans()
+    assert read_played(part.id, ["working-day"]) == part
+
+
+def test_a_plan_that_was_played_whole_is_read_whole_whatever_is_left_of_the_run() -> None:
+    assert read_played("chain-core@1", ["working-day"]) == read_plan("chain-core@1")
 
 
 def test_a_plan_has_no_part_that_it_does_not_name() -> None:

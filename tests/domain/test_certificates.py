@@ -6,13 +6,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from sandbox_server.domain.certificates import CertificationReport, Doubt, Finding, judge
+from sandbox_server.domain.certificates import CertificationReport, Doubt, Finding, FrozenPlan, judge
 from tests.certified import PLANS, certified, seal, sealed
 
+ASKS_FOR_NOTHING = {"chain-core@1": FrozenPlan(PLANS["chain-core@1"].hash, {})}
 NOW = datetime(2026, 11, 27, 15, tzinfo=UTC)
 
 
-def found(body: Any, plans: dict[str, str] = PLANS, now: datetime = NOW) -> tuple[Finding, ...]:
+def found(body: Any, plans: dict[str, FrozenPlan] = PLANS, now: datetime = NOW) -> tuple[Finding, ...]:
     report = msgspec.convert(body, CertificationReport)
     validity = datetime.fromisoformat(report.issued_at), datetime.fromisoformat(report.expires_at)
     return judge(report, *validity, plans, now)
@@ -35,6 +36,29 @@ def test_a_plan_that_is_not_known_is_told_with_those_that_are() -> None:
     assert found(certified(plan="chain-core@2")) == (
         Finding(Doubt.UNKNOWN_PLAN, "There is no plan chain-core@2. Known are: chain-core@1."),
     )
+
+
+def test_a_check_of_the_plan_that_the_report_leaves_out_is_told() -> None:
+    short = certified(verdicts=verdicts(("ship.once", "WARN")))
+
+    assert found(short) == (
+        Finding(
+            Doubt.CHECK_MISSING, "The plan chain-core@1 asks for the check order.ack-once.", check="order.ack-once"
+        ),
+    )
+
+
+def test_what_need_not_be_passed_need_not_have_happened() -> None:
+    idle = certified(
+        verdicts=verdicts(("order.ack-once", "NOT_EXERCISED"), ("ship.once", "NOT_EXERCISED")),
+        evidence=[
+            {"check": "order.ack-once", "verdict": "NOT_EXERCISED", "content": ""},
+            {"check": "ship.once", "verdict": "NOT_EXERCISED", "content": ""},
+        ],
+    )
+
+    assert told(found(idle)) == [(Doubt.NOT_PASSED, None, "order.ack-once")]
+    assert (Doubt.NOT_PASSED, None, "ship.once") in told(found(idle, {}))
 
 
 @pytest.mark.parametrize(
@@ -99,19 +123,19 @@ def test_the_last_entry_about_a_check_has_its_verdict() -> None:
             {"check": "ship.once", "verdict": "PASS", "content": "ended"},
         ],
     )
-    assert found(report) == ()
+    assert found(report, ASKS_FOR_NOTHING) == ()
 
 
 def test_a_check_has_one_verdict() -> None:
     report = certified(verdicts=verdicts(("ship.once", "WARN"), ("ship.once", "WARN")))
-    assert told(found(report)) == [(Doubt.CHECK_REPEATED, None, "ship.once")]
+    assert told(found(report, ASKS_FOR_NOTHING)) == [(Doubt.CHECK_REPEATED, None, "ship.once")]
 
 
 @pytest.mark.parametrize("verdict", ["FAIL", "NOT_EXERCISED", "HARNESS_ERROR"])
 def test_what_did_not_pass_is_named(verdict: str) -> None:
     entry = {"check": "ship.once", "verdict": verdict, "content": "x"}
     report = certified(verdicts=verdicts(("ship.once", verdict)), evidence=[entry])
-    assert told(found(report)) == [(Doubt.NOT_PASSED, None, "ship.once")]
+    assert told(found(report, ASKS_FOR_NOTHING)) == [(Doubt.NOT_PASSED, None, "ship.once")]
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
