@@ -9,6 +9,7 @@ from sandbox_server import __version__
 from sandbox_server.commands.audit import audit
 from sandbox_server.commands.certify import certify
 from sandbox_server.commands.clock import clock
+from sandbox_server.commands.contract import contract
 from sandbox_server.commands.diff import diff
 from sandbox_server.commands.faults import faults
 from sandbox_server.commands.journal import journal
@@ -220,6 +221,9 @@ def bench(json_path: Path | None) -> None:
     run(json_path)
 
 
-_COMMANDS = (tenants, snapshot, clock, place_order, faults, journal, audit, load, surge, judge, diff, certify, verify)
+_COMMANDS = (
+    *(tenants, snapshot, clock, place_order, faults, journal, audit),
+    *(load, surge, judge, contract, diff, certify, verify),
+)
 for _command in _COMMANDS:
     main.add_command(_command)

@@ -135,7 +135,7 @@ class Parameters:
             return []
         if name is None or name in self._query:
             return [Violation("parameter", shown(name or "?"), "MALFORMED", "Percent-encoded UTF-8 is expected.")]
-        return [Violation("parameter", shown(name), "UNKNOWN_PARAMETER", _advice(name, self._query))]
+        return [Violation("parameter", shown(name or "?"), "UNKNOWN_PARAMETER", _advice(name, self._query))]
 
 
 def _keep(

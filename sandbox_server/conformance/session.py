@@ -1,0 +1,102 @@
+"""A server under judgement, from the first look at it to the last call."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from sandbox_server.conformance import generated
+from sandbox_server.conformance.document import Document
+from sandbox_server.conformance.errors import Unavailable
+from sandbox_server.conformance.record import Record
+from sandbox_server.conformance.stage import Stage, Stopped
+from sandbox_server.conformance.suites import PROBES
+from sandbox_server.conformance.target import Access, Target, find
+from sandbox_server.remote import SandboxError
+from sandbox_server.reporting.findings import Finding, Side
+from sandbox_server.resources import contract_path
+
+Progress = Callable[[str, int], None]
+"""Told what is being played, and how many calls there have been."""
+_PATIENCE_SECONDS = 60.0
+_LONGEST = 400
+_MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError, StopIteration)
+"""What reading an answer comes to that has not the form that the contract gives it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """
+    What is to be judged, and how.
+
+    Args:
+        access: What is shown; nothing where a sandbox may make a tenant for the run.
+        contract: The document; the marketplace's own when left out.
+        seed: What all that is made up follows from.
+    """
+
+    base_url: str
+    access: Access = field(default_factory=Access)
+    operator_token: str | None = None
+    seed: int = 1
+    contract: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A server that has been found fit to be judged, and what has been seen of it so far."""
+
+    assignment: Assignment
+    document: Document
+    target: Target
+    record: Record
+    progress: Progress
+    _http: httpx.Client
+
+    def play(self, name: str) -> Sequence[Finding]:
+        """Play a probe, and return what it finds; what goes wrong in one leaves the others alone."""
+        before = len(self.record.findings)
+        self.progress(name, len(self.record.exchanges))
+        try:
+            schema = generated.schema_of(self.document, self.target, self.assignment.seed)
+            PROBES[name](Stage(schema, self.document, self.target, self.record, self._http, name))
+        except Stopped:
+            pass  # what stopped it has been told
+        except Unavailable as lack:
+            self.record.lacking.setdefault(name, str(lack))
+        except (httpx.HTTPError, SandboxError) as error:
+            self._broken(name, f"The server did not answer: {type(error).__name__} {error}.")
+        except _MISSHAPEN as error:
+            what = f"{type(error).__name__}: {error}"
+            self._broken(name, f"An answer has not the form that the contract gives it ({what}).")
+        return self.record.findings[before:]
+
+    def make_up(self, phases: Collection[str], examples: int = 10) -> Sequence[Finding]:
+        """Let Schemathesis make calls up, and return what they find."""
+        before = len(self.record.findings)
+        schema = generated.schema_of(self.document, self.target, self.assignment.seed, phases, examples)
+        generated.play(schema, self.document, self.record, self.progress)
+        return self.record.findings[before:]
+
+    def _broken(self, check: str, message: str) -> None:
+        self.record.complain([Finding(check=check, message=message[:_LONGEST], side=Side.RUN)])
+
+
+@contextmanager
+def session(assignment: Assignment, progress: Progress = lambda *_: None) -> Iterator[Session]:
+    """
+    Look at a server, and judge it until the block ends; what was made for that is then taken away.
+
+    Raises:
+        Misconfigured: It cannot begin.
+    """
+    document = Document(assignment.contract or contract_path("marketplace.yaml"))
+    target = find(assignment.base_url, assignment.access, assignment.operator_token)
+    try:
+        with httpx.Client(timeout=_PATIENCE_SECONDS, trust_env=False) as http:
+            yield Session(assignment, document, target, Record(), progress, http)
+    finally:
+        if target.is_own and target.operator:
+            target.operator.delete()
