@@ -46,7 +46,11 @@ test('a token is renewed before it ends, in the time of the marketplace', async 
   let now = 0;
   const sender = senderOf();
   const client = clientOf(sender, { now: () => now }, { ...SETTINGS, clockScale: 60 });
-  for (const [at, tokens] of [[0, 1], [47, 1], [49, 2]]) {
+  for (const [at, tokens] of [
+    [0, 1],
+    [47, 1],
+    [49, 2],
+  ]) {
     now = at;
     await client.get('listOrders', 'orders');
     assert.equal(sender.tokens, tokens, `after ${at} seconds`);
@@ -64,7 +68,12 @@ test('tokens that are all refused are not asked for without end', async () => {
 
 test('a secret that is refused is not tried again, and is nowhere but in a header of the token request', async () => {
   const asked = [];
-  const sender = { send: async (call, credential) => { asked.push({ call, credential }); throw refusal(401); } };
+  const sender = {
+    send: async (call, credential) => {
+      asked.push({ call, credential });
+      throw refusal(401);
+    },
+  };
   await assert.rejects(clientOf(sender).get('listOrders', 'orders'), /look at ACORN_CLIENT_ID/);
   assert.equal(asked.length, 1);
   assert.ok(!JSON.stringify(asked[0].call).includes('s3'));

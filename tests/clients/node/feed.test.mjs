@@ -80,7 +80,10 @@ test('when the clock of the marketplace goes back, all that is open is read', as
   );
   await feed.poll();
   assert.deepEqual([...(await feed.poll()).keys()], ['a']);
-  assert.deepEqual(transport.asked.slice(-3).map(({ query }) => query.status), ORDERS.openStates);
+  assert.deepEqual(
+    transport.asked.slice(-3).map(({ query }) => query.status),
+    ORDERS.openStates,
+  );
 });
 
 test('what is settled, or no business of ours, is not kept; what is unknown is', async () => {

@@ -10,20 +10,34 @@ test('ten cents and twenty cents are thirty cents', () => {
 });
 
 test('an amount is written with the decimals that it came with', () => {
-  for (const [amount, currency] of [['1200', 'JPY'], ['0.005', 'KWD'], ['-0.05', 'USD'], ['90071992547409.93', 'USD']]) {
+  for (const [amount, currency] of [
+    ['1200', 'JPY'],
+    ['0.005', 'KWD'],
+    ['-0.05', 'USD'],
+    ['90071992547409.93', 'USD'],
+  ]) {
     assert.deepEqual(Amount.of({ amount, currency }).toMoney(), { amount, currency });
   }
 });
 
 test('halves are rounded to even', () => {
-  const halves = [['0.01', '0.00'], ['0.03', '0.02'], ['0.05', '0.02'], ['0.07', '0.04'], ['-0.03', '-0.02']];
+  const halves = [
+    ['0.01', '0.00'],
+    ['0.03', '0.02'],
+    ['0.05', '0.02'],
+    ['0.07', '0.04'],
+    ['-0.03', '-0.02'],
+  ];
   for (const [whole, half] of halves) assert.equal(usd(whole).share(1, 2).toMoney().amount, half);
 });
 
 test('parts add up to the whole', () => {
   const [first, both, all] = [1, 2, 3].map((parts) => usd('10.00').share(parts, 3));
   const parts = [first, both.minus(first), all.minus(both)];
-  assert.deepEqual(parts.map((part) => part.toMoney().amount), ['3.33', '3.34', '3.33']);
+  assert.deepEqual(
+    parts.map((part) => part.toMoney().amount),
+    ['3.33', '3.34', '3.33'],
+  );
   assert.equal(parts.reduce((sum, part) => sum.plus(part)).toMoney().amount, '10.00');
 });
 

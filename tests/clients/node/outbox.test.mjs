@@ -5,7 +5,8 @@ import { GaveUp, Refused } from '../../../fixtures/clients/node/errors.js';
 import { Outbox, intentKey } from '../../../fixtures/clients/node/outbox.js';
 import { FakeState } from './fake.mjs';
 
-const refusal = (status, code = '') => new Refused({ status, code, detail: 'Because.', requestId: '', retryable: false });
+const refusal = (status, code = '') =>
+  new Refused({ status, code, detail: 'Because.', requestId: '', retryable: false });
 
 /** A transport for which every write comes to the next of these. */
 function transportOf(...outcomes) {
@@ -21,7 +22,8 @@ function transportOf(...outcomes) {
   };
 }
 
-const outboxOf = (transport, state = new FakeState(), clock = { now: () => 0 }) => new Outbox(transport, state, clock, 60);
+const outboxOf = (transport, state = new FakeState(), clock = { now: () => 0 }) =>
+  new Outbox(transport, state, clock, 60);
 const post = (outbox, body) => outbox.post('createShipment', 'shipments', 'ord_1/ship/x', body);
 
 test('after a restart the same bytes go out with the same key, whatever would be said now', async () => {
@@ -41,7 +43,14 @@ test('the intent is kept before the first try', async () => {
 });
 
 test('what was refused is not asked again; a conflict may be', async () => {
-  for (const [status, times] of [[400, 1], [401, 2], [403, 1], [404, 1], [409, 2], [422, 1]]) {
+  for (const [status, times] of [
+    [400, 1],
+    [401, 2],
+    [403, 1],
+    [404, 1],
+    [409, 2],
+    [422, 1],
+  ]) {
     const transport = transportOf(refusal(status), refusal(status));
     const outbox = outboxOf(transport);
     for (let n = 0; n < 2; n += 1) await assert.rejects(post(outbox, {}), Refused);
@@ -66,7 +75,10 @@ test('another wish has another key, and the same wish the same', () => {
 });
 
 test('a no holds for an hour of the marketplace; that a key is used for something else holds for good', async () => {
-  for (const [code, times] of [['UNPROCESSABLE', 2], ['IDEMPOTENCY_KEY_REUSED', 1]]) {
+  for (const [code, times] of [
+    ['UNPROCESSABLE', 2],
+    ['IDEMPOTENCY_KEY_REUSED', 1],
+  ]) {
     let now = 0;
     const transport = transportOf(refusal(422, code), refusal(422, code));
     const outbox = outboxOf(transport, new FakeState(), { now: () => now });

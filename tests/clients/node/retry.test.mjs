@@ -7,13 +7,17 @@ const told = (headers) => retryAfter(new Headers(headers));
 const failure = (kind, wait) => ({ why: 'because', kind, retryAfter: wait });
 
 test('waits double up to a limit, and chance only adds to them', () => {
-  const waits = (chance) => [1, 2, 3, 4, 9, 20].map((n) => new Patience(() => chance).waitSeconds(failure('absent'), n));
+  const waits = (chance) =>
+    [1, 2, 3, 4, 9, 20].map((n) => new Patience(() => chance).waitSeconds(failure('absent'), n));
   assert.deepEqual(waits(0), [0.25, 0.5, 1, 2, 30, 30]);
   assert.deepEqual(waits(1), [0.3125, 0.625, 1.25, 2.5, 37.5, 37.5]);
 });
 
 test('a throttled call waits for a second at the least', () => {
-  assert.deepEqual([1, 2, 3].map((n) => new Patience(() => 0).waitSeconds(failure('throttled'), n)), [1, 2, 4]);
+  assert.deepEqual(
+    [1, 2, 3].map((n) => new Patience(() => 0).waitSeconds(failure('throttled'), n)),
+    [1, 2, 4],
+  );
 });
 
 test('what Retry-After asks for is the least', () => {

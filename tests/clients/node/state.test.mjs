@@ -39,7 +39,11 @@ test('a line that was torn by a kill is as if it had not been written', () => {
 });
 
 test('changes are kept together', () => {
-  new State(path).change([['a', 'x', 1], ['a', 'y', 2], ['a', 'x']]);
+  new State(path).change([
+    ['a', 'x', 1],
+    ['a', 'y', 2],
+    ['a', 'x'],
+  ]);
   assert.deepEqual(new State(path).names('a'), ['y']);
   assert.equal(readFileSync(path, 'utf8').split('\n').length, 2);
 });
