@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox_server.console.languages import text
@@ -27,8 +27,10 @@ def switch(tenant: str, name: str) -> ResponseReturnValue:
     """Make the catalogue's own rule of an effect, or take it away."""
     if request.form.get("to") == "off":
         return _changed(tenant, "DELETE", SWITCH + name)
-    example = next(entry["example"] for entry in _catalogue() if entry["name"] == name)
-    g.reach.call("POST", f"/tenants/{tenant}/faults", {**example, "id": SWITCH + name})
+    examples = {entry["name"]: entry["example"] for entry in _catalogue()}
+    if name not in examples:
+        abort(404)
+    g.reach.call("POST", f"/tenants/{tenant}/faults", {**examples[name], "id": SWITCH + name})
     return _done(tenant)
 
 

@@ -1,0 +1,172 @@
+"""Tables of a world: narrowed, sorted and paged on the server."""
+
+import re
+
+import pytest
+
+from sandbox_server.console import health, tables
+from sandbox_server.console.pages import journal as journal_page
+from tests.console.browser import CONSOLE, WORLD, Browser
+from tests.control.stage import KEY, Stage
+
+ORDER = re.compile(r"<td><a href=\"[^\"]*/orders/(ord_[0-9a-z]+)\"")
+NEXT = re.compile(r'rel="next" href="([^"]+)"')
+CALL = re.compile(r'/journal/(\d+)">#')
+
+
+def walked(browser: Browser, path: str) -> list[str]:
+    """Every order of a list, page by page."""
+    found: list[str] = []
+    following: list[str] = [path]
+    while following:
+        page = browser.get(following[0].replace("&amp;", "&"))
+        assert page.status == 200
+        found += ORDER.findall(page.html)
+        following = NEXT.findall(page.html)
+    return found
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "ROWS", 20)
+
+
+def everything(built: Stage, **asked: str) -> list[str]:
+    query = "".join(f"&{name}={value}" for name, value in asked.items())
+    return [one["orderId"] for one in built.look(f"/v1/orders?limit=100{query}")["items"]]
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("sort", ["", "sort=order", "sort=total&dir=asc", "sort=ship&dir=desc", "sort=created&dir=asc"])
+def test_a_walk_sees_every_order_once_however_it_is_sorted(built: Stage, browser: Browser, sort: str) -> None:
+    found = walked(browser, f"{WORLD}/orders/?{sort}")
+    assert len(found) == len(set(found)) == 120
+
+
+@pytest.mark.usefixtures("short")
+def test_the_newest_order_comes_first_and_the_oldest_where_that_is_asked_for(built: Stage, browser: Browser) -> None:
+    oldest_first = walked(browser, f"{WORLD}/orders/?dir=asc")
+    assert walked(browser, f"{WORLD}/orders/") == oldest_first[::-1]
+    assert oldest_first[:100] == everything(built)
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(("where", "asked"), [("status=NEW", {"status": "NEW"}), ("store=S0001", {"storeId": "S0001"})])
+def test_a_table_is_narrowed(built: Stage, browser: Browser, where: str, asked: dict[str, str]) -> None:
+    wanted = everything(built, **asked)
+    assert sorted(walked(browser, f"{WORLD}/orders/?{where}")) == sorted(wanted)
+    assert f"of {len(wanted)} rows" in browser.get(f"{WORLD}/orders/?{where}").text
+
+
+def test_two_filters_narrow_further_and_nobody_counts(built: Stage, browser: Browser) -> None:
+    wanted = everything(built, status="NEW", storeId="S0001")
+    assert sorted(walked(browser, f"{WORLD}/orders/?status=NEW&store=S0001")) == sorted(wanted)
+    assert f"{len(wanted)} rows" in browser.get(f"{WORLD}/orders/?status=NEW&store=S0001").text
+
+
+def test_a_long_table_says_that_only_its_newest_rows_are_sorted(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "SORTED", 100)
+    assert "Only the newest" in browser.get(f"{WORLD}/orders/?sort=total").text
+    assert "Only the newest" not in browser.get(f"{WORLD}/orders/?sort=total&status=NEW").text
+    assert "Only the newest" not in browser.get(f"{WORLD}/orders/").text
+
+
+def test_the_way_back_leads_to_the_newest(browser: Browser) -> None:
+    older = NEXT.findall(browser.get(f"{WORLD}/orders/").html)[0].replace("&amp;", "&")
+    page = browser.get(older)
+    back = re.findall(r'rel="prev" href="([^"]+)"', page.html)[0].replace("&amp;", "&")
+    assert ORDER.findall(browser.get(back).html) == ORDER.findall(browser.get(f"{WORLD}/orders/").html)
+
+
+def test_the_heat_map_is_walked_both_ways(browser: Browser) -> None:
+    first, second = browser.get(f"{WORLD}/stock/"), browser.get(f"{WORLD}/stock/?page=2")
+    assert "SKU-00001" in first.html
+    assert "SKU-00001" not in second.html
+    assert "SKU-00013" in second.html
+    assert "There is no such stock" in browser.get(f"{WORLD}/stock/?down=2").text
+    one = browser.get(f"{WORLD}/stock/?sku=SKU-00002&store=S0003")
+    assert one.html.count("/stock/S000") == one.html.count("/stock/S0003/SKU-00002") <= 1
+
+
+def test_the_heat_map_is_narrowed_to_a_category(built: Stage, browser: Browser) -> None:
+    product = built.look("/v1/products/SKU-00005")
+    page = browser.get(f"{WORLD}/stock/?category={product['category'].replace(' ', '+')}")
+    shown = re.findall(r'<th scope="col" title="[^"]*">(SKU-\d+)', page.html)
+    assert shown
+    assert {built.look(f"/v1/products/{sku}")["category"] for sku in shown} == {product["category"]}
+
+
+def test_the_journal_is_read_back_and_narrowed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = Browser(stage.app)
+    assert "Nobody has called yet" in browser.get(f"{WORLD}/journal/").text
+    for number in range(12):
+        stage.call("GET", "/v1/stores" if number % 4 == 0 else "/v1/orders?limit=1", key=KEY)
+    stage.call("GET", "/v1/nowhere", key=KEY)
+    assert CALL.findall(browser.get(f"{WORLD}/journal/").html) == [str(number) for number in range(13, 0, -1)]
+    narrowed = browser.get(f"{WORLD}/journal/?operation=listStores")
+    assert CALL.findall(narrowed.html) == ["9", "5", "1"]
+    assert CALL.findall(browser.get(f"{WORLD}/journal/?status=404").html) == ["13"]
+    assert CALL.findall(browser.get(f"{WORLD}/journal/?verdict=UNMATCHED&client=acorn-sandbox").html) == ["13"]
+    assert CALL.findall(browser.get(f"{WORLD}/journal/?verdict=UNMATCHED&client=acorn-store").html) == []
+    assert "No call is like that" in browser.get(f"{WORLD}/journal/?status=abc").text
+    assert len(CALL.findall(browser.get(f"{WORLD}/journal/?verdict=NONSENSE").html)) == 13
+    monkeypatch.setattr(journal_page, "_LOOKED_AT", 1)
+    monkeypatch.setattr(journal_page, "_GOES", 5)
+    first = browser.get(f"{WORLD}/journal/?operation=listStores")
+    assert CALL.findall(first.html) == ["9"]
+    older = re.findall(r'href="([^"]*below=\d+)"', first.html)[0].replace("&amp;", "&")
+    assert CALL.findall(browser.get(older).html) == ["5"]
+    monkeypatch.setattr(journal_page, "_ROWS", 1)
+    assert CALL.findall(browser.get(f"{WORLD}/journal/").html) == ["13"]
+
+
+def test_a_call_that_found_no_operation_says_what_would_have_been_right(stage: Stage) -> None:
+    stage.call("GET", "/v1/order", key=KEY)
+    page = Browser(stage.app).get(f"{WORLD}/journal/1")
+    assert "Why it found no operation" in page.text
+    assert "listOrders" in page.text
+
+
+def test_a_call_tells_what_the_contract_finds_wrong_and_what_it_changed(stage: Stage) -> None:
+    stage.call("POST", "/v1/stores", {"name": 3}, key=KEY)
+    stage.call("PATCH", "/v1/stores/S0001", {"status": "PAUSED"}, key=KEY)
+    browser = Browser(stage.app)
+    assert "REQUIRED" in browser.get(f"{WORLD}/journal/1").text
+    changed = browser.get(f"{WORLD}/journal/2")
+    assert "stores S0001" in changed.text
+    assert '"status": "PAUSED"' in changed.text
+
+
+def test_the_overview_counts_calls_by_what_became_of_them(stage: Stage) -> None:
+    browser = Browser(stage.app)
+    stage.call("GET", "/v1/orders", key=KEY)
+    assert "Calls so far 1 Rate" in browser.get(f"{WORLD}/").text
+    stage.call("GET", "/v1/nowhere", key=KEY)
+    page = browser.get(f"{WORLD}/")
+    assert "1 No such operation" in page.text
+    assert "1 listOrders" in page.text
+
+
+def test_a_large_world_s_stock_is_counted_once_in_a_while(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = Browser(stage.app)
+    monkeypatch.setattr(health, "_LARGE", 0)
+    monkeypatch.setattr(health, "_SLICE", 100)
+    stage.made(name="large")
+    large = f"{CONSOLE}/t/large"
+    before = browser.get(f"{large}/health").text
+    browser.post(f"{large}/stock/S0001/SKU-00001/sell", {"units": "1"})
+    assert browser.get(f"{large}/health").text == before
+    monkeypatch.setattr(health, "monotonic_ns", lambda: 1 << 62)
+    assert browser.get(f"{large}/health").text != before
+
+
+def test_stock_that_is_oversold_is_counted(stage: Stage) -> None:
+    browser = Browser(stage.app)
+    assert "Units oversold 0" in browser.get(f"{WORLD}/health").text
+    promised = next(level for level in stage.look("/v1/inventory?limit=100")["items"] if level["reserved"])
+    report = {"storeId": promised["storeId"], "sku": promised["sku"], "onHand": 0, "sequence": 10**12}
+    stage.call("PUT", "/v1/inventory", {"items": [{**report, "asOf": "2026-11-27T15:00:00Z"}]}, key=KEY)
+    units = promised["reserved"] + promised["allocated"]
+    assert f"Units oversold {units}" in browser.get(f"{WORLD}/health").text
