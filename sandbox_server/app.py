@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -46,6 +47,7 @@ from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.resources import contract_path
 from sandbox_server.services import tills
 from sandbox_server.services.access import Directory
+from sandbox_server.services.archive import Archives, Retention
 from sandbox_server.services.destinations import Destinations
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.metrics import Metrics
@@ -67,6 +69,7 @@ def create_sandbox(
     progress: Progress = lambda *_: None,
     without: Collection[str] = (),
     vault: Vault | None = None,
+    archives: Archives | None = None,
     worker: Worker | None = None,
 ) -> ASGIApp:
     """
@@ -77,13 +80,14 @@ def create_sandbox(
         progress: Told of long work: what is being done, how far it is, how much there is.
         without: Powers whose layers are left out, by their names in `Powers`: to see what each costs.
         vault: Where its tenants outlive it, and are found again; None keeps them in memory alone.
+        archives: The same of their journals.
         worker: This process, where others have the same tenants; they are in the vault.
 
     Raises:
         worlds.FixtureError: The fixture is missing, or is not one.
         VaultError: What the vault keeps cannot be read, or is another world than the settings name.
     """
-    keeper = Keeper(vault) if worker is None else Keeper(vault, ahead_seconds=0.0)
+    keeper = Keeper(vault, archives) if worker is None else Keeper(vault, ahead_seconds=0.0)
     if worker is not None:
         with worker.reading():
             app = _reopen(keeper, settings, without, worker)
@@ -159,7 +163,8 @@ def build_app(
     """
     directory = Directory(tenants)
     contract = Contract(contract_path("marketplace.yaml").read_bytes())
-    equip = _equipment(contract, settings, worker)
+    keeper = keeper or Keeper()
+    equip = _equipment(contract, settings, keeper, worker)
     for tenant in tenants:
         equip(tenant)
     metrics = Metrics()
@@ -187,7 +192,7 @@ def build_app(
         "faults": lambda app: Faults(app, directory, mounts.problems, wording, asked),
     }
     powers = Powers(**{name: layer for name, layer in layers.items() if name not in without})
-    registry = _registry(directory, tenants, world, settings, equip, keeper or Keeper(), kept, worker)
+    registry = _registry(directory, tenants, world, settings, equip, keeper, kept, worker)
     post = Post(Destinations(settings.allow_webhook_hosts), settings.webhook_timeout)
     courier = Courier(directory, wire.event, post, worker)
     judge, token = Judge(contract), settings.operator_token
@@ -198,10 +203,13 @@ def build_app(
     app = Delivering(assemble(edge, directory, world.seed, powers, beside, first), courier)
     if worker is not None:
         return Following(Pace(app, directory, worker), worker)
-    return Pace(Keeping(app, registry.keeper, registry), directory)
+    retention = Retention(timedelta(days=settings.journal_days), settings.journal_megabytes * 1_000_000)
+    return Pace(Keeping(app, keeper, registry, retention), directory)
 
 
-def _equipment(contract: Contract, settings: Settings, worker: Worker | None) -> Callable[[Tenant], None]:
+def _equipment(
+    contract: Contract, settings: Settings, keeper: Keeper, worker: Worker | None
+) -> Callable[[Tenant], None]:
     """Return what gives a tenant its powers."""
     candid, tariffs = candid_operations(contract), tariffs_of(contract)
     destinations, plans = Destinations(settings.allow_webhook_hosts), Plans(frozen_plans())
@@ -211,7 +219,9 @@ def _equipment(contract: Contract, settings: Settings, worker: Worker | None) ->
             faults = FaultRules(tx.seed, _milliseconds)
         profile = settings.throttle or (Profile.DEFAULT if tenant.runs else Profile.OFF)
         opened_ns = worker.opened_ns if worker is not None else None
-        tenant.equip(Journal(tenant.name, settings.journal_limit, candid, opened_ns=opened_ns), faults)
+        archive = keeper.archive_of(tenant.name)
+        journal = Journal(tenant.name, settings.journal_limit, candid, opened_ns=opened_ns, archive=archive)
+        tenant.equip(journal, faults)
         tenant.equip(Throttle(tariffs, profile), destinations, plans)
         if worker is not None:
             worker.equip(tenant)

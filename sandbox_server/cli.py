@@ -137,7 +137,25 @@ def main() -> None:
     default=100_000,
     show_default=True,
     show_envvar=True,
-    help="How many calls are kept for each tenant; the oldest leave.",
+    help="How many calls of each tenant are held in memory; older ones are on disk, and with --ephemeral gone.",
+)
+@click.option(
+    "--journal-days",
+    envvar="SANDBOX_JOURNAL_DAYS",
+    type=click.FloatRange(0, min_open=True),
+    default=30,
+    show_default=True,
+    show_envvar=True,
+    help="How long calls are kept on disk, in real time.",
+)
+@click.option(
+    "--journal-megabytes",
+    envvar="SANDBOX_JOURNAL_MEGABYTES",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    show_envvar=True,
+    help="How much of the disk calls may take; the oldest leave.",
 )
 @click.option(
     "--header-faults/--no-header-faults",

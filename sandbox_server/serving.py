@@ -14,11 +14,14 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBar
 
 from sandbox_server.app import Progress, create_sandbox
+from sandbox_server.asgi import ASGIApp
 from sandbox_server.control.gate import is_loopback
 from sandbox_server.hosting import configuration
 from sandbox_server.persistence.log import VaultError
+from sandbox_server.persistence.sqlite import archive, vault
+from sandbox_server.persistence.sqlite.archive import JournalFile
 from sandbox_server.persistence.sqlite.opening import forget
-from sandbox_server.persistence.sqlite.vault import FILE, SqliteVault
+from sandbox_server.persistence.sqlite.vault import SqliteVault
 from sandbox_server.settings import Settings
 from sandbox_server.worlds import FixtureError
 
@@ -69,8 +72,7 @@ def serve(settings: Settings) -> None:
         if settings.database is not None or settings.workers > 1:
             _serve_among_others(settings, listener, url)
         else:
-            vault = None if settings.ephemeral else _open_vault(settings)
-            app = _shown(lambda show: create_sandbox(settings, show, vault=vault))
+            app = _shown(lambda show: _create(settings, show))
             with suppress(KeyboardInterrupt):
                 _Server(configuration(app), url, _whereabouts(settings)).run(sockets=[listener])
         click.echo("Stopped.")
@@ -132,16 +134,17 @@ def greeting(url: str, whereabouts: str) -> str:
 
 
 def _whereabouts(settings: Settings) -> str:
-    return "in memory; it is gone when the sandbox stops" if settings.ephemeral else str(settings.data_dir / FILE)
+    return "in memory; it is gone when the sandbox stops" if settings.ephemeral else str(settings.data_dir / vault.FILE)
 
 
-def _open_vault(settings: Settings) -> SqliteVault:
-    try:
-        if settings.fresh:
-            forget(settings.data_dir / FILE)
-        return SqliteVault(settings.data_dir)
-    except VaultError as error:
-        raise click.ClickException(str(error)) from error
+def _create(settings: Settings, show: Progress) -> ASGIApp:
+    if settings.ephemeral:
+        return create_sandbox(settings, show)
+    folder = settings.data_dir
+    if settings.fresh:
+        forget(folder / vault.FILE)  # which is refused while another sandbox has it
+        forget(folder / archive.FILE)
+    return create_sandbox(settings, show, vault=SqliteVault(folder), archives=JournalFile(folder))
 
 
 def _shown(work: Callable[[Progress], T]) -> T:

@@ -34,10 +34,13 @@ class Settings(msgspec.Struct, frozen=True):
         fresh: Whether what is kept is deleted first.
         database: The URL of the PostgreSQL that keeps tenants instead, for as many workers as there are.
         workers: How many processes serve; more than one need a database.
+        journal_days: How long calls are kept on disk, in real time.
+        journal_megabytes: How much of the disk all tenants' calls may take; the oldest leave.
         throttle: How many calls a credential may make; None limits nothing while the clock stands, and is `default`
             where it runs.
         header_faults: Whether a call may ask for a fault itself, with `X-Sandbox-Fault`.
-        journal_limit: How many calls are kept for each tenant; the oldest leave.
+        journal_limit: How many calls of each tenant are held in memory; the oldest leave, for the disk where there is
+            one.
         allow_webhook_hosts: Hosts, addresses and networks beside public ones that webhooks may be sent to.
         webhook_timeout: How many seconds of real time a receiver of webhooks has to answer.
         operator_token: What the operator's interface asks for; None leaves it open, which a loopback address may be.
@@ -62,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True):
     fresh: bool = False
     database: str | None = None
     workers: int = 1
+    journal_days: float = 30
+    journal_megabytes: int = 1000
 
     @property
     def cache(self) -> Path | None:

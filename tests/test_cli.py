@@ -22,6 +22,8 @@ FLAGS = (
     "--ephemeral",
     "--fresh",
     "--cache-dir",
+    "--journal-days",
+    "--journal-megabytes",
     "--header-faults",
     "--allow-webhook-hosts",
     "--webhook-timeout",

@@ -33,7 +33,8 @@ class Audits:
         with record.tenant.read() as tx:
             journal = record.tenant.power(Journal)
             now, breaches = tx.now, audit(tx)
-            breaches += audit_trail(tx, journal, record.start, self._metrics.under_way | journal.expected)
+            under_way = self._metrics.under_way | journal.expected
+            breaches += audit_trail(tx, journal, record.start, under_way, record.gaps)
         breaches += isolation(record, self._registry)
         calls = calls_about(breaches, journal)
         content = {

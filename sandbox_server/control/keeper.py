@@ -23,9 +23,10 @@ from sandbox_server.persistence.log import (
     VaultError,
 )
 from sandbox_server.persistence.memory import MemoryPersistence
+from sandbox_server.services.archive import Archive, Archives, Mark
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.tenants import Tenant
-from sandbox_server.services.trail import Start
+from sandbox_server.services.trail import Gap, Start
 
 if TYPE_CHECKING:
     from sandbox_server.control.registry import Record
@@ -44,12 +45,19 @@ class Keeper:
     buckets are, what fault rules have counted, where a running clock stands) is kept by `look_after`, now and then.
 
     Args:
-        vault: Where.
+        vault: Where tenants are kept.
+        archives: Where their journals are.
         ahead_seconds: How far ahead of a running clock is kept, in real time; none where the vault knows when that was.
     """
 
-    def __init__(self, vault: Vault | None = None, ahead_seconds: float = _AHEAD_SECONDS) -> None:
+    def __init__(
+        self,
+        vault: Vault | None = None,
+        archives: Archives | None = None,
+        ahead_seconds: float = _AHEAD_SECONDS,
+    ) -> None:
         self._vault = vault
+        self._archives = archives
         self._ahead_seconds = ahead_seconds
         self._last_calls: dict[str, int] = {}
 
@@ -57,6 +65,10 @@ class Keeper:
     def server(self) -> KeptServer | None:
         """What the server was when it was kept; None where it never was."""
         return self._vault.server() if self._vault is not None else None
+
+    def archive_of(self, name: str) -> Archive | None:
+        """Return where a tenant's journal is kept; None for nowhere."""
+        return self._archives.of(name) if self._archives is not None else None
 
     def together(self) -> AbstractContextManager[None]:
         """Keep all of what is kept in the block, or none of it. Nothing may be awaited in it."""
@@ -132,19 +144,24 @@ class Keeper:
         """
         record.number = kept.number
         record.start = Start(*kept.start)
+        record.gaps = [Gap(Mark(*gap[:2]), Mark(*gap[2:])) for gap in kept.gaps]
         record.origin = self._snapshot(kept.origin) if kept.origin is not None else None
         record.snapshots = {snapshot.snapshot_id: self._snapshot(snapshot) for snapshot in kept.snapshots}
         try:
             powers.go_back(record.tenant, kept.powers)
         except BadSnapshot as error:
             raise VaultError(f"Tenant {kept.name} cannot be opened. {error.detail}") from None
+        if self._archives is not None:
+            record.note_lost_calls()
 
     def look_after(self, records: Iterable["Record"]) -> None:
         """Keep what has changed by itself or with calls, as is done now and then."""
+        if self._vault is None:
+            return
         for record in records:
             calls = record.tenant.power(Journal).last
             if record.tenant.runs or calls != self._last_calls.get(record.tenant.name):
-                self._look_after(record)
+                self._look_after(self._vault, record)
                 self._last_calls[record.tenant.name] = calls
 
     def stop(self, records: Iterable["Record"]) -> None:
@@ -152,15 +169,16 @@ class Keeper:
         if self._vault is None:
             return
         for record in records:
-            self._look_after(record, at_stop=True)
+            self._look_after(self._vault, record, at_stop=True)
+        if self._archives is not None:
+            self._archives.close()
         self._vault.close()
 
-    def _look_after(self, record: "Record", *, at_stop: bool = False) -> None:
-        if self._vault is None:
-            return
+    def _look_after(self, vault: Vault, record: "Record", *, at_stop: bool = False) -> None:
+        record.save_journal(at_stop=at_stop)
         try:
-            self._vault.put(self._kept(record, 0.0 if at_stop else self._ahead_seconds))
-            self._vault.tidy(record.tenant.name, record.standing.persistence, at_stop=at_stop)
+            vault.put(self._kept(record, 0.0 if at_stop else self._ahead_seconds))
+            vault.tidy(record.tenant.name, record.standing.persistence, at_stop=at_stop)
         except Unavailable as error:
             logger.warning("tenant %s is not kept as it stands: %s", record.tenant.name, error.detail)
 
@@ -181,6 +199,7 @@ class Keeper:
             powers.keep(record.tenant),
             self._kept_snapshot(record.origin) if record.origin is not None else None,
             [self._kept_snapshot(snapshot) for snapshot in record.snapshots.values()],
+            [(*gap.since, *gap.until) for gap in record.gaps],
         )
 
     def _kept_snapshot(self, snapshot: Snapshot) -> KeptSnapshot:

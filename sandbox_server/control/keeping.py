@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
 
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.operation import Call, Reply
@@ -10,17 +11,22 @@ from sandbox_server.control import powers
 from sandbox_server.control.keeper import Keeper
 from sandbox_server.control.once import Answer
 from sandbox_server.control.registry import Record, Registry
+from sandbox_server.kernel.clock import real_now
+from sandbox_server.services.archive import Retention
+from sandbox_server.services.journal import Journal
 
 _SECONDS = 1.0
+_RETAINING_SECONDS = 60
 
 
 class Keeping:
     """Has tenants kept for as long as the server lives, and when it stops."""
 
-    def __init__(self, app: ASGIApp, keeper: Keeper, registry: Registry) -> None:
+    def __init__(self, app: ASGIApp, keeper: Keeper, registry: Registry, retention: Retention) -> None:
         self._app = app
         self._keeper = keeper
         self._registry = registry
+        self._retention = retention
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass requests on."""
@@ -37,7 +43,9 @@ class Keeping:
             self._keeper.stop(self._registry)
 
     async def _tick(self) -> None:
-        while True:
+        for second in count():
+            if second % _RETAINING_SECONDS == 0:
+                self._retention.heed([record.tenant.power(Journal) for record in self._registry], real_now())
             await asyncio.sleep(_SECONDS)
             self._keeper.look_after(self._registry)
 

@@ -17,9 +17,10 @@ from sandbox_server.persistence.log import KeptServer, KeptTenant
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.services import webhooks
 from sandbox_server.services.access import Directory
+from sandbox_server.services.archive import Mark
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.tenants import Tenant
-from sandbox_server.services.trail import Start, start_here
+from sandbox_server.services.trail import Gap, Start, mark_here, start_here
 
 
 class Record:
@@ -50,6 +51,7 @@ class Record:
         self.number = 1
         self.snapshots: dict[str, Snapshot] = {}
         self.moving: AbstractAsyncContextManager[object] = Lock()
+        self.gaps: list[Gap] = []
         self.start = self._starts_here()
 
     @property
@@ -69,6 +71,27 @@ class Record:
     def begin_here(self) -> None:
         """Take what the world has so far as given; from here on the journal must know who did what."""
         self.start = self._starts_here()
+        self.gaps = []
+
+    def note_lost_calls(self) -> None:
+        """Note what was done since the journal was last kept: calls that did it may have got lost with the process."""
+        journal = self.tenant.power(Journal)
+        if journal.last < self.start.calls:
+            self.begin_here()
+            return
+        since, until = journal.mark, self._mark()
+        if since is None or since.movements > until.movements or since.events > until.events:  # it has gone back since
+            since = Mark(self.start.movements, self.start.events)
+        if since != until:
+            self.gaps.append(Gap(since, until))
+
+    def save_journal(self, *, at_stop: bool = False) -> None:
+        """Have the journal kept as far as it has come."""
+        self.tenant.power(Journal).save(self._mark(), at_stop=at_stop)
+
+    def _mark(self) -> Mark:
+        with self.tenant.read() as tx:
+            return mark_here(tx)
 
     def _starts_here(self) -> Start:
         with self.tenant.read() as tx:
@@ -206,6 +229,7 @@ class Registry:
                 install(persistence, world.now, logins)
                 tenant = Tenant(name, persistence, VirtualClock(world.now, mode, scale))
                 self._equip(tenant)
+                tenant.power(Journal).forget()  # of a tenant that had its name
                 powers.go_back(tenant, snapshot.powers if snapshot else {})
                 self._directory.add(tenant)
                 undo.callback(self._directory.remove, tenant)
@@ -230,6 +254,7 @@ class Registry:
             if record is self._default:
                 raise IllegalTransition("tenant", name, "the server's own", "deleted")
             self.keeper.remove(name)
+            record.tenant.power(Journal).forget()
             self.forget(name)
 
     async def reset(self, record: Record) -> None:
@@ -327,13 +352,13 @@ class Registry:
     def _all_or_nothing(self, record: Record) -> Iterator[None]:
         """Leave a tenant as it was where something in the block goes wrong."""
         tenant, world, now, start = record.tenant, record.standing.persistence, record.tenant.now(), record.start
-        kept, snapshots = powers.keep(tenant), record.snapshots.copy()
+        kept, snapshots, gaps = powers.keep(tenant), record.snapshots.copy(), record.gaps
         try:
             yield
         except BaseException:
             if record.standing.persistence is not world:
                 tenant.replace_world(world, now)
-            record.start, record.snapshots = start, snapshots
+            record.start, record.snapshots, record.gaps = start, snapshots, gaps
             powers.go_back(tenant, kept)
             raise
 

@@ -103,6 +103,7 @@ class KeptTenant(msgspec.Struct, frozen=True, array_like=True):
         number: Its place among the tenants, in order of their coming.
         start: Where its own history starts: movements, events and calls that were there before.
         origin: The snapshot that it was forked from.
+        gaps: How many movements and events there were before, and after, each time that calls may have got lost.
     """
 
     name: str
@@ -115,6 +116,7 @@ class KeptTenant(msgspec.Struct, frozen=True, array_like=True):
     powers: dict[str, bytes]
     origin: KeptSnapshot | None
     snapshots: Sequence[KeptSnapshot]
+    gaps: Sequence[tuple[int, int, int, int]] = ()
 
     @property
     def bases(self) -> frozenset[int]:

@@ -1,8 +1,8 @@
-"""The journal of one tenant: every call to it, in order, for as long as there is room."""
+"""The journal of one tenant: every call to it, in order, for as long as there is room, or on disk in full."""
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -10,6 +10,7 @@ import msgspec
 
 from sandbox_server.domain.errors import Unavailable
 from sandbox_server.kernel.clock import monotonic_ns
+from sandbox_server.services.archive import Archive, Mark
 from sandbox_server.services.exchange import Exchange, Writer
 from sandbox_server.services.search import Filters, words_of
 from sandbox_server.services.segments import Background, Compress, Parts, Segment
@@ -98,6 +99,7 @@ class Journal:
             that the journal does for a call otherwise; most tests end before.
         compress: What has segments compressed.
         opened_ns: The monotonic time from which that of calls is counted.
+        archive: Where every call is kept, those included that leave memory, and is found again at the next start.
 
     `expected` has the request ids of calls that have changed something elsewhere, and are not written down yet.
     """
@@ -112,6 +114,7 @@ class Journal:
         warm_bytes: int = WARM_BYTES,
         compress: Compress = _background,
         opened_ns: int | None = None,
+        archive: Archive | None = None,
     ) -> None:
         self._writer = Writer(tenant, monotonic_ns() if opened_ns is None else opened_ns, candid)
         self._others: Others = Nobody()
@@ -120,7 +123,8 @@ class Journal:
         self._most_bytes = most_bytes
         self._warm_bytes = warm_bytes
         self._compress = compress
-        self.forget()
+        self._archive = archive
+        self._begin(archive.segments() if archive is not None else (), archive.tip() if archive is not None else None)
 
     def keep_together(self, others: Others) -> None:
         """Write what others write, too, and have them write what is written here."""
@@ -133,13 +137,22 @@ class Journal:
 
     def forget(self) -> None:
         """Forget every call, as others have."""
+        if self._archive is not None:
+            self._archive.clear()
+        self._begin((), None)
+
+    def _begin(self, segments: Sequence[Segment], tip: str | None) -> None:
+        """Go on after these segments, none of which is in memory."""
         self.expected.clear()
-        self._last = 0
-        self._tip = NOTHING_BEFORE
+        self._last = segments[-1].last if segments else 0
+        self._tip = tip or NOTHING_BEFORE
         self._pending: list[Callable[[], Exchange]] = []
-        self._closed: deque[Segment] = deque()
+        self._closed: deque[Segment] = deque(segments)
+        self._held: deque[Segment] = deque()
         self._warm: deque[Segment] = deque()
-        self._open = Segment(1, NOTHING_BEFORE)
+        self._open = Segment(self._last + 1, self._tip)
+        self._saved = self._last
+        self._mark: Mark | None = None
 
     @property
     def last(self) -> int:
@@ -154,7 +167,8 @@ class Journal:
     @property
     def first(self) -> int:
         """The number of the oldest entry that is kept; one more than the last when none is."""
-        return max(self._segments()[0].first, self.last - self._limit + 1)
+        oldest = self._segments()[0].first
+        return oldest if self._archive is not None else max(oldest, self.last - self._limit + 1)
 
     @property
     def size(self) -> int:
@@ -245,6 +259,49 @@ class Journal:
         kept = (one for segment in segments for one in segment.kept())
         return Verification(oldest.first, len(numbers), self._tip, first_flaw(kept, numbers, oldest.anchor, self._tip))
 
+    def save(self, mark: Mark, *, at_stop: bool = False) -> None:
+        """
+        Have the archive keep what it has not kept yet.
+
+        Args:
+            mark: How far the world has come. A call that changed it may still be on its way into the journal, so that
+                the mark counts from the next time on, unless the server stops.
+        """
+        self.write_down()
+        if self._archive is None:
+            return
+        if self._saved != self._last and self._open.count:
+            self._archive.put(self._open.so_far(), self._tip)
+        counts = mark if at_stop else self._mark
+        if counts is not None and (self._saved != self._last or at_stop):
+            self._archive.put_mark(counts)
+        self._saved, self._mark = self._last, mark
+
+    @property
+    def mark(self) -> Mark | None:
+        """How far the world had come when every call before was kept; None where nobody knows."""
+        return self._archive.mark() if self._archive is not None else None
+
+    @property
+    def oldest_shelved(self) -> Segment | None:
+        """Its oldest segment, if it is on disk and closed."""
+        oldest = self._closed[0] if self._closed else None
+        return oldest if oldest is not None and oldest.shelf is not None else None
+
+    @property
+    def shelved_bytes(self) -> int:
+        """How much of the disk it takes, but for the newest calls."""
+        return sum(segment.shelved_bytes for segment in self._closed)
+
+    def let_go(self) -> None:
+        """Forget the oldest segment."""
+        gone = self._closed.popleft()
+        for held in (self._held, self._warm):
+            if held and held[0] is gone:
+                held.popleft()
+        if self._archive is not None:
+            self._archive.drop(gone)
+
     def _segments(self) -> tuple[Segment, ...]:
         self.write_down()
         return (*self._closed, self._open)
@@ -297,16 +354,30 @@ class Journal:
         """Close the open segment, open the next, have older ones compressed, and let the oldest go."""
         self._open.close()
         self._closed.append(self._open)
+        self._held.append(self._open)
         self._warm.append(self._open)
+        if self._archive is not None:
+            self._archive.put(self._open, self._tip)
         self._open = Segment(self._last + 1, self._tip)
         warm = sum(segment.size for segment in self._warm)
         while warm > self._warm_bytes:
             cooling = self._warm.popleft()
             warm -= cooling.size
             self._compress(cooling.squeeze)
-        size = sum(segment.size for segment in self._closed)
-        while self._closed and (self._closed[0].last <= self._last - self._limit or size > self._most_bytes):
-            gone = self._closed.popleft()
-            size -= gone.size
-            if self._warm and self._warm[0] is gone:
+        size = sum(segment.size for segment in self._held)
+        while self._held and (self._held[0].last <= self._last - self._limit or size > self._most_bytes):
+            if self._archive is not None and self._held[0].shelf is None and size <= 2 * self._most_bytes:
+                return  # it is on its way to the shelf, and leaves the next time
+            leaving = self._held.popleft()
+            size -= leaving.size
+            self._leave(leaving)
+            if self._warm and self._warm[0] is leaving:
                 self._warm.popleft()
+
+    def _leave(self, segment: Segment) -> None:
+        """Have a segment in memory no longer: it is on the shelf, or gone, and what is older with it."""
+        if segment.shelf is not None:
+            segment.leave()
+            return
+        while self._closed and self._closed[0].first <= segment.first:
+            self._closed.popleft()

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
@@ -26,6 +27,18 @@ between its rows and of the rows.
 """
 Compress = Callable[[Callable[[], None]], None]
 """Takes the compressing of a segment, to do it now or later."""
+
+
+class Shelf(Protocol):
+    """Where closed segments stand that memory has no room for."""
+
+    def content(self, first: int) -> bytes:
+        """Return what a segment was packed to, by the number of its first entry."""
+        ...
+
+    def words(self, first: int) -> str:
+        """Return the words of a segment."""
+        ...
 
 
 class _Content(msgspec.Struct, array_like=True):
@@ -52,6 +65,9 @@ class Segment:
         self.count = 0
         self.since: datetime | None = None
         self.until: datetime | None = None
+        self.shelf: Shelf | None = None
+        self.shelved_bytes = 0
+        self.shelved_at: datetime | None = None
         self._words: set[str] = set()
         self._all_words = ""
         self._weight = 0
@@ -77,7 +93,14 @@ class Segment:
 
     def may_hold(self, word: str) -> bool:
         """Whether one of its entries was added with this word."""
-        return word in self._words or f" {word} " in self._all_words
+        return word in self._words or f" {word} " in self.all_words
+
+    @property
+    def all_words(self) -> str:
+        """The words that its entries were added with, when it is closed."""
+        if self._content is None and not self._packed and self.shelf is not None:
+            return self.shelf.words(self.first)
+        return self._all_words
 
     def keep(self, body: bytes, question: object = None) -> tuple[str, Parts]:
         """
@@ -123,15 +146,43 @@ class Segment:
     def squeeze(self) -> None:
         """Compress the entries of a closed segment."""
         # A reader in another thread finds the one or the other, never neither.
-        self._packed = zlib.compress(_pack(self._content), _LEVEL)
-        self._content = None
+        if self._content is not None:
+            self._packed = self.packed()
+            self._content = None
+
+    def packed(self) -> bytes:
+        """Return the entries of a closed segment, compressed."""
+        content = self._content
+        return self._packed if content is None else zlib.compress(_pack(content), _LEVEL)
+
+    def so_far(self) -> "Segment":
+        """Return a closed segment with the entries that an open one has by now."""
+        content = self._content
+        assert content is not None, "an open segment has its content"
+        twin = Segment(self.first, self.anchor)
+        twin.count, twin.since, twin.until = self.count, self.since, self.until
+        twin._all_words = f" {' '.join(self._words)} "
+        twin._content = _Content(*(list(getattr(content, name)) for name in _Content.__struct_fields__))
+        return twin
+
+    def be_on(self, shelf: Shelf, since: datetime, size: int) -> None:
+        """Be on a shelf, too, since an instant of the machine's, where it takes so many bytes."""
+        self.shelved_at, self.shelved_bytes, self.shelf = since, size, shelf
+
+    def leave(self) -> None:
+        """Be on the shelf alone, and no longer in memory."""
+        self._content, self._packed, self._all_words = None, b"", ""
 
     def kept(self) -> Iterator[Kept]:
         """Return its entries, from the oldest to the newest."""
-        content = self._content or _unpack(zlib.decompress(self._packed))
+        content = self._content or _unpack(zlib.decompress(self._packed or self._fetched()))
         chunks = content.chunks
         for line, hash_, (request, response) in zip(content.lines, content.hashes, content.bodies, strict=True):
             yield Kept(line, hash_, _joined(chunks, request), _joined(chunks, response))
+
+    def _fetched(self) -> bytes:
+        assert self.shelf is not None, "what is not in memory is on a shelf"
+        return self.shelf.content(self.first)
 
     def _cut(self, body: bytes) -> Parts:
         """Keep the chunks of a body: a long list is cut into its rows, which other lists have, too."""

@@ -53,6 +53,30 @@ Tenants with their bases and logs. A record's number is that of its log and its 
 all records of its log up to this one.
 """
 
+CALLS = Schema(
+    (1,),
+    (
+        """
+        CREATE TABLE facts (name TEXT PRIMARY KEY, content) WITHOUT ROWID;
+        CREATE TABLE segments (
+            tenant TEXT NOT NULL,
+            first INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            anchor TEXT NOT NULL,
+            tip TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            until INTEGER NOT NULL,
+            shelved_at INTEGER NOT NULL,
+            words TEXT NOT NULL,
+            content BLOB NOT NULL
+        );
+        CREATE UNIQUE INDEX segments_of_tenants ON segments (tenant, first);
+        CREATE TABLE marks (tenant TEXT PRIMARY KEY, movements INTEGER NOT NULL, events INTEGER NOT NULL) WITHOUT ROWID;
+        """,
+    ),
+)
+"""The calls of tenants' journals, in segments, and how far their worlds had come when they were kept."""
+
 
 def connect(path: Path, schema: Schema, *, alone: bool = True) -> sqlite3.Connection:
     """
@@ -67,7 +91,7 @@ def connect(path: Path, schema: Schema, *, alone: bool = True) -> sqlite3.Connec
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=alone)
     except (OSError, sqlite3.Error) as error:
         raise VaultError(
             f"Nothing can be kept in {path}: {error}. Choose another --data-dir, or --ephemeral."
