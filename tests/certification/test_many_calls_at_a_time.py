@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox_server.certification.checks.auth import refreshes_on_expiry
+from sandbox_server.certification.checks.auth import refreshes_on_expiry, survives_revocation
 from sandbox_server.certification.checks.pages import reads_to_the_end
 from sandbox_server.certification.evidence import Call, Evidence
 
@@ -68,6 +68,17 @@ def test_two_calls_that_are_refused_at_a_time_need_one_new_token_between_them() 
 def test_no_token_after_the_refusal_and_more_than_one_are_wrong(tokens: list[Call], breach: str) -> None:
     again = call(9, "listOrders", at=(7, 8))
     assert breaches(refreshes_on_expiry, *tokens, expired(2, "listOrders", (2, 3)), again) == [breach]
+
+
+def test_calls_that_are_refused_together_need_one_new_token_after_a_revocation() -> None:
+    refused = [call(number, "listOrders", 401, (0.1 * number, 1), code="TOKEN_REVOKED") for number in (1, 2, 3)]
+    token, late = call(4, "createToken", at=(1, 2)), call(5, "listReturns", 401, (1.5, 3), code="TOKEN_REVOKED")
+    again = call(9, "listOrders", at=(4, 5))
+    assert breaches(survives_revocation, *refused, token, late, again) == [""]
+    more = call(6, "createToken", at=(3, 4))
+    assert breaches(survives_revocation, *refused, token, late, more, again) == [
+        "2 tokens were asked for after one was revoked, instead of one."
+    ]
 
 
 def test_a_feed_without_an_end_is_not_left_too_soon_and_a_list_is() -> None:

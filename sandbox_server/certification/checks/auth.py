@@ -67,15 +67,21 @@ def refreshes_on_expiry(evidence: Evidence) -> Iterator[Occasion]:
     mutant="gives-up-on-revocation",
     why="Tokens are revoked whenever somebody suspects a leak; orders must not stand still because of it.",
     mend="After a 401 TOKEN_REVOKED ask for one new token, and go on with it.",
+    version=2,
 )
 def survives_revocation(evidence: Evidence) -> Iterator[Occasion]:
     """After its token was revoked, the client asks for one new token and goes on."""
     refusals = [call for call in evidence.calls if call.status == UNAUTHENTICATED]
-    for call in refusals:
-        if _code(call) == "TOKEN_REVOKED":
-            until = next((one.number for one in refusals if one.number > call.number), float("inf"))
-            later = [one for one in evidence.after(call) if one.number < until]
-            yield judged(_of_revocation(later), call, *(one for one in later if one.operation == TOKEN))
+    while refusals:
+        first = refusals[0]
+        token = next((one for one in evidence.after(first) if one.operation == TOKEN), None)
+        # Calls that were out at the same time are refused together: one new token is for all of them.
+        together = [one for one in refusals if token is None or one.began < token.ended]
+        refusals = [one for one in refusals if one not in together]
+        if any(_code(one) == "TOKEN_REVOKED" for one in together):
+            until = refusals[0].number if refusals else float("inf")
+            later = [one for one in evidence.after(first) if one.number < until]
+            yield judged(_of_revocation(later), first, *(one for one in later if one.operation == TOKEN))
 
 
 def _of_revocation(later: list[Call]) -> str | None:
