@@ -24,3 +24,16 @@ def long_day(stage: Stage) -> None:
     stage.until_the_client_has_called()
     stage.until_time_has_passed(timedelta(minutes=70))
     stage.until_orders_are_settled(within=timedelta(minutes=60))
+
+
+@scenario("quiet-evening", scale=60, seconds=40)
+def quiet_evening(stage: Stage) -> None:
+    """Orders come together, some of them to be seen a poll later than others; then nothing happens any more."""
+    stage.start_client()
+    stage.until_the_client_has_called("listOrders")
+    for _ in range(3):
+        stage.fault("listOrders", {"missingItems": 0.5}, max_count=1)
+        stage.place_orders(8)
+        stage.until_faults_have_played()
+    stage.until_orders_are_settled(within=timedelta(minutes=6))
+    stage.until_time_has_passed(timedelta(minutes=5, seconds=30))
