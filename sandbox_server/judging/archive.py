@@ -6,9 +6,10 @@ Source: HTTP Archive 1.2, https://w3c.github.io/web-performance/specs/HAR/Overvi
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import urlencode
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 from msgspec.json import Decoder
 
 from sandbox_server.judging.recorded import Recorded, body_of, recorded
@@ -43,7 +44,7 @@ class _Content(Struct):
 
 
 class _Response(Struct, rename="camel"):
-    status: int
+    status: Annotated[int, Meta(le=999)]
     headers: list[_Pair]
     content: _Content
     error: str | None = field(name="_error", default=None)
@@ -55,7 +56,7 @@ class _Entry(Struct):
     response: _Response
     started: str = field(name="startedDateTime", default="")
     time: float | None = None
-    number: int | None = field(name="_number", default=None)
+    number: Annotated[int, Meta(ge=1, lt=2**53)] | None = field(name="_number", default=None)
     before_fault: str | None = field(name="_bodyBeforeFault", default=None)
     effect: str | None = field(name="_effect", default=None)
 

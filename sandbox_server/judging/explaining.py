@@ -1,10 +1,10 @@
 """What openapi-core finds wrong, in the words of reports."""
 
+import json
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-import orjson
 from jsonschema.exceptions import ValidationError, best_match
 from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.templating.responses.exceptions import ResponseNotFound
@@ -105,7 +105,7 @@ def _step(word: str | int) -> str:
 
 
 def _json(value: Any) -> str:
-    text = orjson.dumps(value, default=str).decode()
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

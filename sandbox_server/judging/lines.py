@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import MsgspecError, Struct
+from msgspec import Meta, MsgspecError, Struct
 from msgspec.json import Decoder
 
 from sandbox_server.judging.recorded import Recorded, Unreadable, body_of, recorded
@@ -24,13 +25,13 @@ class _Message(Struct, rename="camel"):
 
 
 class _Call(Struct, rename="camel"):
-    number: int
+    number: Annotated[int, Meta(ge=1, lt=2**53)]
     method: str
     path: str
     request: _Message
     response: _Message
     received_at: datetime
-    status: int = 0
+    status: Annotated[int, Meta(le=999)] = 0
     duration_ms: float = 0.0
     outcome: str = ""
     effect: str | None = None

@@ -8,6 +8,8 @@ from sandbox_server.reporting.exchanges import Exchange, without_secrets
 from sandbox_server.traffic.journal import makes_up
 from sandbox_server.traffic.redaction import WITHHELD
 
+_LONGEST = 100  # characters of a URL that are told
+
 
 class Unreadable(Exception):
     """A file that holds no recorded traffic; its text says why, in one sentence."""
@@ -47,8 +49,14 @@ def recorded(
     Args:
         before_fault: The answer's body before a fault rule changed it.
         effect: What a fault rule did.
+
+    Raises:
+        Unreadable: Its URL is none.
     """
-    exchange = without_secrets(exchange)
+    try:
+        exchange = without_secrets(exchange)
+    except ValueError as error:  # of urllib, and of nothing else
+        raise Unreadable(f"call {exchange.number} has no URL that can be read: {exchange.url[:_LONGEST]}") from error
     whole = response_known and not exchange.error and exchange.response_body != WITHHELD
     answer = exchange.response_body if whole else None
     return Recorded(

@@ -150,6 +150,11 @@ def test_a_long_value_is_shortened() -> None:
     assert len(one(got={**THING, "thingId": ["x" * 5000]}).seen) < 300
 
 
+def test_a_number_too_large_for_most_is_shown() -> None:
+    wrong = one(target=f"{LIST}?limit=-{'9' * 30}", got={"items": []}, sent_headers=THERE, got_headers=KNOWN)
+    assert wrong.seen == "-" + "9" * 30
+
+
 def test_a_slip_in_a_name_is_told() -> None:
     slip = one(target="POST /things", sent={"name": "ab", "cuont": 1}, status=201)
     assert slip.message == "The contract has no such member. Was count meant?"

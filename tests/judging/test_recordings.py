@@ -111,6 +111,9 @@ BROKEN["response"]["content"] = {"text": "é", "encoding": "base64"}
         (b'{"info": {}, "item": []}', "neither HAR nor a journal of the sandbox: Object missing required field `log`"),
         (har({"request": {}}), "missing required field"),
         (lines(LINE) + b'{"number": 5,', "line 2 is not a call of a journal: Input data was truncated"),
+        (har(entry(base="http://[::1")), "call 1 has no URL that can be read: http://[::1/things/thg_1"),
+        (har(entry(status=10**12)), "neither HAR nor a journal of the sandbox"),
+        (har(entry(_number=0)), "neither HAR nor a journal of the sandbox"),
         (har(BROKEN), "a body that should be in base64 is not"),
     ],
 )
