@@ -6,7 +6,7 @@ neither vouches for itself.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -34,6 +34,9 @@ from sandbox_server.judging.schemas import KeptValidators
 from sandbox_server.reporting.exchanges import Fields
 from sandbox_server.reporting.findings import Finding, Side
 
+_JSON = ("/json", "+json")
+_THEIRS = ("/x-www-form-urlencoded", "/form-data", "/xml", "+xml")
+
 
 class Checker:
     """
@@ -47,14 +50,14 @@ class Checker:
     def __init__(self, contract: Contract, *, allows_unknown: bool = False) -> None:
         self.keywords: Counter[str] = Counter()
         self._base_path = contract.base_path
-        media_types = _json_media_types(contract)
+        readers = _readers(contract)
         writing = KeptValidators(OAS30WriteValidator, self.keywords)
         self._requests = V30RequestValidator(
             _spec(contract),
             path_finder_cls=_Finder,
             schema_casters_factory=SchemaCastersFactory(writing, oas30_write_schema_casters_factory.types_caster),
             schema_validators_factory=writing,
-            extra_media_type_deserializers=media_types,
+            extra_media_type_deserializers=readers,
         )
         reading = KeptValidators(OAS30ReadValidator, self.keywords)
         self._responses = V30ResponseValidator(
@@ -62,7 +65,7 @@ class Checker:
             path_finder_cls=_Finder,
             schema_casters_factory=SchemaCastersFactory(reading, oas30_read_schema_casters_factory.types_caster),
             schema_validators_factory=reading,
-            extra_media_type_deserializers=media_types,
+            extra_media_type_deserializers=readers,
         )
 
     def check(self, call: Recorded, match: Match) -> Iterator[Finding]:
@@ -144,10 +147,16 @@ def _spec(contract: Contract) -> SchemaPath:
     return SchemaPath.from_dict(document)
 
 
-def _json_media_types(contract: Contract) -> dict[str, Any]:
+def _readers(contract: Contract) -> dict[str, Callable[[bytes], Any]]:
+    """Return what reads bodies: JSON as JSON, forms and XML as openapi-core does, and all else as text."""
     places = [place for one in contract.operations() for place in (one.body, *one.responses.values()) if place]
     names = {name for place in places for name in place.node.get("content", {})}
-    return {name: orjson.loads for name in names if name.endswith(("/json", "+json"))}
+    own = {name: orjson.loads if name.endswith(_JSON) else _text for name in names if not name.endswith(_THEIRS)}
+    return cast(dict[str, Callable[[bytes], Any]], own)
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "replace")
 
 
 def _unknown_parameters(request: _Request, match: Match) -> Iterator[Finding]:

@@ -43,6 +43,7 @@ def found(**facts: Any) -> list[tuple[str, str, str]]:
         {"got": {**THING, "within": {**THING, "within": THING}}},
         {"got_headers": {"content-type": "application/json; charset=utf-8"}},
         {"target": "GET /picture", "got": "PNG", "got_headers": {"content-type": "image/png"}},
+        {"target": "GET /picture", "got": "a,é", "got_headers": {"content-type": "text/csv; charset=utf-8"}},
         {
             "target": "POST /things",
             "sent": "name=ab&count=3",
@@ -80,6 +81,10 @@ def test_what_is_as_the_contract_says_is_not_found_fault_with(facts: dict[str, A
         ({"got": {**THING, "within": {**THING, "size": "1"}}}, ("response", "schema.type", "/within/size")),
         ({"got": {**THING, "owner": {"person": 3}}}, ("response", "schema.type", "/owner/person")),
         ({"got": None}, ("response", "body", "")),
+        (
+            {"target": "GET /picture", "got": "é", "got_headers": {"content-type": "text/csv"}},
+            ("response", "schema.minLength", ""),
+        ),
         ({"got": "{"}, ("response", "body", "")),
         ({"got_headers": {"content-type": "text/html"}}, ("response", "media-type", "header Content-Type")),
         ({"status": 418}, ("response", "status", "")),
