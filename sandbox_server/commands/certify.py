@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -18,8 +17,6 @@ CONFIGURATION, HARNESS, STALE_WAIVER = 4, 5, 3
 EXIT = {"CERTIFIED": 0, "CERTIFIED_WITH_WARNINGS": 0, "NOT_CERTIFIED": 1, "INCOMPLETE": 2, "VOID": HARNESS}
 _PLAN = "chain-core@1"
 _ATTACHED = "certification"
-_OF_A_SCENARIO = {"ACORN_SCENARIO", "ACORN_DEADLINE_SECONDS"}
-_LOOK_SECONDS = 0.2
 Tell = Callable[[str, str], None]
 
 
@@ -220,25 +217,19 @@ def _started(plan: "Plan", words: list[str], jobs: int) -> Drive:
 
 def _attached(plan: "Plan", port: int, scale: float) -> Drive:
     """Return a drive that tells how the client is to be set, and begins when it calls."""
-    from sandbox_server.certification import rehearsal  # noqa: PLC0415
-    from sandbox_server.certification.client import AttachedClient  # noqa: PLC0415
+    from sandbox_server.certification.attending import attend  # noqa: PLC0415
+    from sandbox_server.certification.rehearsal import Attached  # noqa: PLC0415
     from sandbox_server.remote import Sandbox  # noqa: PLC0415
 
-    def play(url: str, folder: Path, tell: Tell) -> None:
-        sandbox = Sandbox(url)
-        attached = rehearsal.Attached(_ATTACHED, scale)
-        first = attached.paced(plan.scenarios[0])
-        tenant = sandbox.call("POST", "/tenants", {**rehearsal.beginning(first), "name": _ATTACHED})
+    def show(environment: Mapping[str, str]) -> None:
         click.echo(
             "Set the client to this sandbox; the scenarios begin with its first call. Ctrl-C gives up.\n", err=True
         )
-        for name, value in rehearsal.environment(url, tenant, first).items():
-            if name not in _OF_A_SCENARIO:
-                click.echo(f"  {name}={value}", err=True)
-        while not sandbox.call("GET", f"/tenants/{_ATTACHED}/journal", query={"limit": 1})["items"]:
-            Event().wait(_LOOK_SECONDS)
-        players = rehearsal.Rehearsal(sandbox, lambda *_: AttachedClient(), folder, tell, attached=attached)
-        players.play_all(plan.scenarios, side_by_side=1)
+        for name, value in environment.items():
+            click.echo(f"  {name}={value}", err=True)
+
+    def play(url: str, folder: Path, tell: Tell) -> None:
+        attend(Sandbox(url), plan, Attached(_ATTACHED, scale), folder, tell, show)
 
     return Drive(port, play)
 

@@ -13,6 +13,7 @@ from sandbox_server.console import formats, languages
 from sandbox_server.console.health import Healths
 from sandbox_server.console.pages import (
     arrivals,
+    certification,
     clock,
     entrance,
     faults,
@@ -26,6 +27,7 @@ from sandbox_server.console.pages import (
 )
 from sandbox_server.console.reach import Reach
 from sandbox_server.console.security import own_path, protect
+from sandbox_server.console.trials import Trials
 from sandbox_server.control.mount import ROOT
 from sandbox_server.control.registry import Registry
 from sandbox_server.domain.errors import NotFound
@@ -35,7 +37,7 @@ REACH = "sandbox.reach"
 """Where a request's scope holds how to reach the sandbox."""
 _DEFAULT = "default"
 _TENANTS_LISTED = 100
-_PAGES = (overview, orders, stores, stock, returns, journal, faults, clock, arrivals, tenants, entrance)
+_PAGES = (overview, orders, stores, stock, returns, journal, faults, clock, arrivals, certification, tenants, entrance)
 
 
 class _Header(NamedTuple):
@@ -52,7 +54,7 @@ def site(operator_token: str | None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["OPERATOR_TOKEN"] = operator_token
-    app.extensions["healths"] = Healths()
+    app.extensions.update(healths=Healths(), trials=Trials())
     app.before_request(_find_out)
     protect(app, operator_token)
     for page in _PAGES:

@@ -215,3 +215,25 @@ def test_a_refused_form_that_came_from_nowhere_goes_home(browser: Browser) -> No
     page = browser.post(f"{WORLD}/orders/{NEVER}/cancel")
     assert len(page.said) == 1
     assert "Orders by status" in page.text
+
+
+def test_a_certification_that_cannot_be_begun_says_why(browser: Browser) -> None:
+    referer = f"http://{browser.host}{WORLD}/certification/"
+    for form, said in (
+        ({"plan": "none@1"}, "none@1"),
+        ({"plan": "chain-core@1", "scenario": "nothing"}, "nothing"),
+        ({"plan": "chain-core@1", "scale": "0"}, "scale"),
+        ({"plan": "chain-core@1", "scale": "fast"}, "scale"),
+    ):
+        assert said in browser.post(f"{WORLD}/certification/", form, referer=referer).said[0]
+    assert "No client has been judged" in browser.get(f"{WORLD}/certification/").text
+
+
+def test_a_certification_whose_sandbox_does_not_answer_has_failed(browser: Browser) -> None:
+    # The browser says that it called port 8080, where this sandbox is not.
+    page = browser.post(f"{WORLD}/certification/", {"plan": "chain-core@1"})
+    assert "failed" in page.text
+    assert len(page.said) == 1
+    assert "failed" in browser.get(f"{WORLD}/certification/").text
+    assert browser.get(f"{WORLD}/certification/1/bundle.zip").status == 404
+    assert browser.post(f"{WORLD}/certification/1/stop").status == 200

@@ -8,8 +8,11 @@ from string import Formatter
 import pytest
 
 import sandbox_server.console
+from sandbox_server.certification.verdict import Overall
 from sandbox_server.console.languages import LANGUAGES, catalogue, text, word
+from sandbox_server.console.trials import State
 from sandbox_server.domain.arrivals import Profile
+from sandbox_server.domain.certificates import CheckVerdict
 from sandbox_server.domain.events import DueKind
 from sandbox_server.domain.inventory import Cause, Quantity
 from sandbox_server.domain.orders import AllocationStatus, CancelReason, OrderStatus, RejectReason
@@ -42,6 +45,9 @@ _WORDS = {
     "profile": Profile,
     "due": DueKind,
     "clock_mode": ClockMode,
+    "trial": State,
+    "overall": Overall,
+    "check": CheckVerdict,
 }
 
 
