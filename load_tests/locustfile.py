@@ -33,6 +33,8 @@ SYSTEMS: tuple[type[System], ...] = (
     WebhookReceiver,
 )
 _RECORD = "acorn_record"
+_GOODBYE_SECONDS = 1.0
+"""What a worker waits before it ends, so that all it has said has left."""
 
 
 def add_plan(parser: ArgumentParser, **_: Any) -> None:
@@ -77,9 +79,13 @@ def note(
 
 
 def stop(environment: Environment, **_: Any) -> None:
-    """Tell the master the last calls."""
-    if isinstance(environment.runner, WorkerRunner):
-        _send(environment, runs[id(environment)])
+    """Tell the master the last calls, and end with the run: Locust's master forgets workers that have stopped."""
+    runner = environment.runner
+    if isinstance(runner, WorkerRunner):
+        run = runs[id(environment)]
+        _send(environment, run)
+        if run.plan.once:
+            gevent.spawn_later(_GOODBYE_SECONDS, runner.greenlet.kill, block=False)
 
 
 def finish(environment: Environment, **_: Any) -> None:
@@ -91,7 +97,7 @@ def finish(environment: Environment, **_: Any) -> None:
     runner.quit()
     _measure(run)
     found = {
-        "seconds": run.at(),
+        "seconds": run.lasted or run.at(),
         "busy": runner.cpu_warning_emitted,
         "exceptions": [f"{one['msg']}" for one in runner.exceptions.values()],
         "record": run.record.packed(),
@@ -123,8 +129,9 @@ def _lead(environment: Environment, run: Run) -> None:
         }
         before = total.calls
         print(json.dumps(standing), flush=True)
+    run.lasted = run.at()
     environment.runner.stop()
-    if environment.parsed_options is not None and environment.parsed_options.headless:
+    if run.plan.once:
         environment.runner.quit()
 
 

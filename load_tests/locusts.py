@@ -147,7 +147,7 @@ def _found(plan: Plan, complaints: IO[bytes], *, interrupted: bool) -> dict[str,
         said = complaints.read().decode("utf-8", "replace").strip().splitlines()
         raise CannotRun(f"Locust does not run: {said[-1] if said else 'it says nothing'}")
     found: dict[str, Any] = json.loads(result.read_text("utf-8"))
-    return found | {"interrupted": interrupted}
+    return found | {"interrupted": interrupted and found["seconds"] < plan.seconds}
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

@@ -23,6 +23,7 @@ class Plan:
         rounds_at_peak: Rounds a second of each user where the curve is highest.
         processes: How many processes make the load; they share the orders out among them.
         result: The file that takes what came of it.
+        once: Whether Locust's processes end with the run; else its page may begin another.
         receiver: The address at which the marketplace reaches receivers of webhooks.
     """
 
@@ -38,6 +39,7 @@ class Plan:
     seed: int
     processes: int
     result: str
+    once: bool = True
     receiver: str = "127.0.0.1"
 
     @property

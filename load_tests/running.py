@@ -111,6 +111,7 @@ def _plan(wishes: Wishes, profile: Profile, url: str, credentials: Credentials, 
         seed=wishes.seed,
         processes=processes,
         result=file,
+        once=wishes.web_port is None,
     )
 
 

@@ -15,7 +15,7 @@ from load_tests.profile import Profile, read_profile
 from load_tests.surge.search import Search
 from load_tests.surge.stage import Stage
 from load_tests.surge.trial import Trial
-from load_tests.world import World, new_world
+from load_tests.world import new_world
 from sandbox_server.certification.client import CannotStart, ClientProgram, said
 from sandbox_server.domain.arrivals import Profile as Arrivals
 from sandbox_server.remote import Sandbox
@@ -98,35 +98,30 @@ def run(wishes: Wishes, tell: Tell, say: Callable[[str], None]) -> dict[str, Any
 
 def _trials(wishes: Wishes, profile: Profile, stage: Stage, tell: Tell, say: Tell) -> Iterator[Trial]:
     """Try a rate after the other, each in a copy of the same world."""
-    world = stage.world
-    snapshot = world.own("POST", "/snapshots", {})["snapshotId"]
     search = Search(wishes.start, wishes.highest, wishes.lowest, wishes.precision)
     while (rate := search.next_rate()) is not None:
         say(f"Trying {rate:.0f} orders a minute…")
-        tenant = world.own("POST", f"/snapshots/{snapshot}/fork", {})
-        own = Stage(World(world.sandbox, tenant), tenant)
-        try:
-            with _client(wishes, own) as client:
-                _await_first_call(wishes, own, client, tell)
-                trial = _trial(wishes, profile, own, rate, tell)
-        finally:
-            world.sandbox.call("DELETE", f"/tenants/{own.world.name}")
+        with stage.copy() as own, _client(wishes, own) as client:
+            _await_first_call(wishes, own, client, tell)
+            trial = _trial(wishes, profile, own, rate, tell)
         search.tell(kept=trial.kept)
         yield trial
 
 
 def _stairs(wishes: Wishes, profile: Profile, stage: Stage, tell: Tell, say: Tell) -> Iterator[Trial]:
     """Raise the rate step by step for a client that runs already, until it falls behind."""
-    lines = [f"  export {name}={value}" for name, value in stage.environment(wishes.scale, _SECONDS_OF_A_DAY).items()]
-    say("\n".join(["Start the client now, told this:", *lines]))
-    _set_going(wishes, stage)
-    _await_first_call(wishes, stage, None, tell)
-    rate, kept = wishes.start, True
-    while kept and rate <= wishes.highest:
-        say(f"Trying {rate:.0f} orders a minute…")
-        trial = _trial(wishes, profile, stage, rate, tell)
-        kept, rate = trial.kept, rate * _STEPS
-        yield trial
+    with stage.copy() as own:
+        say("Start the client now, told this:")
+        for name, value in own.environment(wishes.scale, _SECONDS_OF_A_DAY).items():
+            say(f"  export {name}={value}")
+        _set_going(wishes, own)
+        _await_first_call(wishes, own, None, tell)
+        rate, kept = wishes.start, True
+        while kept and rate <= wishes.highest:
+            say(f"Trying {rate:.0f} orders a minute…")
+            trial = _trial(wishes, profile, own, rate, tell)
+            kept, rate = trial.kept, rate * _STEPS
+            yield trial
 
 
 def _trial(wishes: Wishes, profile: Profile, stage: Stage, rate: float, tell: Tell) -> Trial:

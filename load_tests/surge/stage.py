@@ -1,6 +1,7 @@
 """The world in which a client is tried: nothing waits in it, and the shelves are full."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from tempfile import TemporaryFile
 from typing import Any
@@ -12,12 +13,18 @@ from load_tests.surge.orders import Handled, handled
 from load_tests.surge.trial import Stock
 from load_tests.target import call
 from load_tests.world import World
-from sandbox_server.remote import Refused
+from sandbox_server.remote import Refused, SandboxError
 
 _UNITS = 10_000
 _BATCH = 500
+_TOO_MANY = 429
 _WAITING = ("NEW", "ACKNOWLEDGED", "PARTIALLY_SHIPPED")
+_COMING_BACK = ("AUTHORISED", "RECEIVED_IN_PART", "RECEIVED")
 Say = Callable[[str], None]
+
+
+class Throttled(Exception):
+    """The marketplace grants no call now."""
 
 
 class Stage:
@@ -31,11 +38,12 @@ class Stage:
     def __init__(self, world: World, tenant: Mapping[str, Any]) -> None:
         self.world = world
         self.tenant = tenant
+        self._snapshot = ""
         self._url = f"{world.sandbox.url}/v1"
         self.client = tenant["credentials"][0]
         # What we read is not to use up what the client may call.
         reader = next(one for one in tenant["credentials"] if "orders:write" not in one["scopes"])
-        self._keys = {"GET": reader["apiKey"], "PUT": self.client["apiKey"]}
+        self._reader_key = reader["apiKey"]
 
     def environment(self, scale: float, seconds: float) -> dict[str, str]:
         """Return what a client is told of the world."""
@@ -52,7 +60,7 @@ class Stage:
         }
 
     def prepare(self, say: Say) -> None:
-        """Cancel what waits, and fill the shelves."""
+        """Cancel the orders that wait, take back what was announced, and fill the shelves."""
         say("Preparing a world in which nothing waits and the shelves are full…")
         self.world.throttle("off")
         for status in _WAITING:
@@ -61,8 +69,25 @@ class Stage:
                     self.world.own("POST", "/buyers/cancellations", {"orderId": order["orderId"]})
                 except Refused:  # what has left in part cannot be called back
                     continue
-        for store in self._items("/stores", {}):
+        stores = list(self._items("/stores", {}))
+        counters = [store["storeId"] for store in stores if "RETURNS_DROP_OFF" in store["capabilities"]]
+        for status in _COMING_BACK:
+            for announced in list(self._items("/returns", {"status": status})):
+                self._take_back(announced, counters[0])
+        for store in stores:
             self._fill(store["storeId"])
+
+    @contextmanager
+    def copy(self) -> Iterator["Stage"]:
+        """Return a copy of the world, whose journal is empty, until the block ends."""
+        if not self._snapshot:
+            self._snapshot = self.world.own("POST", "/snapshots", {})["snapshotId"]
+        tenant = self.world.own("POST", f"/snapshots/{self._snapshot}/fork", {})
+        try:
+            yield Stage(World(self.world.sandbox, tenant), tenant)
+        finally:
+            with suppress(SandboxError):
+                self.world.sandbox.call("DELETE", f"/tenants/{tenant['name']}")
 
     def now(self) -> datetime:
         """Return the world's time."""
@@ -74,11 +99,14 @@ class Stage:
         return any(entry.get("status") in {200, 201} and entry.get("operationId") != "createToken" for entry in entries)
 
     def waits(self, since: datetime) -> bool:
-        """Tell whether an order that came since then is not done."""
-        return any(
-            self._get("/orders", {"status": status, "createdAfter": _text(since), "limit": 1})["items"]
-            for status in _WAITING
-        )
+        """Tell whether an order that came since then is not done; where we are throttled, too, one may be."""
+        try:
+            return any(
+                self._get("/orders", {"status": status, "createdAfter": _text(since), "limit": 1})["items"]
+                for status in _WAITING
+            )
+        except Throttled:
+            return True
 
     def orders(self, since: datetime) -> list[Handled]:
         """Return what became of the orders that came since then."""
@@ -97,6 +125,24 @@ class Stage:
             self.world.sandbox.download(path, journal, {"format": "ndjson"})
             journal.seek(0)
             return read_calls(journal, self.client["clientId"])
+
+    def _take_back(self, announced: Mapping[str, Any], counter: str) -> None:
+        """Receive and pay back a return."""
+        path = f"/returns/{announced['returnId']}"
+        coming = [
+            {"lineId": line["lineId"], "quantity": units, "condition": "SELLABLE"}
+            for line in announced["lines"]
+            if (units := line["quantity"] - line["receivedQuantity"])
+        ]
+        if coming:
+            announced = self._call("POST", f"{path}/receipts", {"storeId": counter, "lines": coming})
+        owed = [
+            {"lineId": line["lineId"], "quantity": line["refundableQuantity"], "amount": line["refundable"]}
+            for line in announced["lines"]
+            if line["refundableQuantity"]
+        ]
+        if owed:
+            self._call("POST", f"{path}/refunds", {"lines": owed})
 
     def _fill(self, store_id: str) -> None:
         levels = list(self._items("/inventory", {"storeId": store_id}))
@@ -128,8 +174,12 @@ class Stage:
         return self._call("GET", f"{path}?{urlencode(query)}")
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        status, answer = call(self._url, method, path, {"X-Api-Key": self._keys[method]}, body)
-        if status != 200:
+        status, answer = call(
+            self._url, method, path, {"X-Api-Key": self._reader_key if method == "GET" else self.client["apiKey"]}, body
+        )
+        if status == _TOO_MANY:
+            raise Throttled
+        if status not in {200, 201}:
             raise CannotRun(f"{method} {path} of the sandbox is answered with {status}.")
         return answer
 

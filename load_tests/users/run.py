@@ -27,6 +27,8 @@ class Run:
         self.stores: list[str] = []
         self.lines_reported = 0
         self.webhooks_taken = 0
+        self.lasted: float | None = None
+        """How many seconds it lasted, once it is over."""
         self._started = perf_counter()
         self._numbers: dict[str, int] = {}
 

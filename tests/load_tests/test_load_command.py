@@ -65,7 +65,8 @@ def test_a_chain_s_traffic_goes_to_a_world_of_its_own_whose_books_are_right(
     } <= called
     assert {"receiveReturn", "refundReturn", "createSubscription"} <= called
     assert report["operations"]["createToken"]["calls"] == 1
-    assert [audit["holds"] for audit in report["audits"]] == [True, True]
+    assert len(report["audits"]) >= 2
+    assert all(audit["holds"] for audit in report["audits"])
     assert {book["what"]: book["holds"] for book in report["books"]} == {"orders": True, "shipments": True}
     assert report["seconds"][-1]["webhooks"] > 0
     with (tmp_path / "operations.csv").open(newline="") as file:

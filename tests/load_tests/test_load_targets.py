@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +14,13 @@ from tests.commands.shell import type_in
 from tests.e2e.server import Server, running, start
 from tests.load_tests.constant import KEY, constant_marketplace
 
+TOKEN = "sesame"
 SHORT = ("--users", "6", "--duration", "2", "--pace", "6")
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with running() as server:
+    with running("--operator-token", TOKEN) as server:
         yield server
 
 
@@ -33,10 +35,17 @@ def report_of(folder: Path) -> Any:
     return json.loads((folder / "report.json").read_text("utf-8"))
 
 
-def test_two_processes_share_the_orders_and_their_calls_add_up(server: Server, tmp_path: Path, patient: str) -> None:
-    flags = [*SHORT, "--processes", "2", "--slo", patient, "--report-dir", str(tmp_path)]
-    done = type_in("load", "steady", *flags, "--base-url", server.origin)
+def test_two_processes_one_of_which_joins_share_the_orders_and_their_calls_add_up(
+    server: Server, tmp_path: Path, patient: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        master = f"127.0.0.1:{listener.getsockname()[1]}"
+    joining = start("load", "--join", master)
+    flags = [*SHORT, "--workers-of-other-hosts", "1", "--bind", master, "--slo", patient, "--report-dir", str(tmp_path)]
+    done = type_in("load", "steady", *flags, "--base-url", server.origin, "--operator-token", TOKEN)
     assert done.exit_code == 0, done.output
+    _ended(joining)
+    assert joining.returncode == 0
     report = report_of(tmp_path)
     assert (report["run"]["processes"], report["samples"]) == (2, [])
     assert report["operations"]["acknowledgeOrder"]["refused"] == 0
@@ -69,15 +78,14 @@ def test_a_target_that_lets_nobody_in_is_not_loaded(flags: list[str], complaint:
     assert complaint in done.stderr
 
 
-def test_the_operator_s_token_is_asked_for(tmp_path: Path) -> None:
-    with running("--operator-token", "sesame") as server:
-        done = type_in("load", "steady", "--base-url", server.origin)
+def test_the_operator_s_token_is_asked_for(server: Server) -> None:
+    done = type_in("load", "steady", "--base-url", server.origin)
     assert done.exit_code == 1
     assert "--operator-token" in done.stderr
 
 
 def test_ctrl_c_ends_with_the_report_of_what_was_run(server: Server, tmp_path: Path, patient: str) -> None:
-    flags = ["--users", "6", "--duration", "600", "--pace", "6", "--slo", patient]
+    flags = ["--users", "6", "--duration", "600", "--pace", "6", "--slo", patient, "--operator-token", TOKEN]
     process = start("load", "steady", *flags, "--base-url", server.origin, "--report-dir", str(tmp_path))
     assert process.stderr is not None
     assert any("calls/s" in line for line in process.stderr)
