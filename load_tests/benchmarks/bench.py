@@ -10,13 +10,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
-from load_tests.benchmarks import clock, footprint, journal, pages, powers, tenants, throughput
+from load_tests.benchmarks import clock, durability, footprint, journal, pages, powers, tenants, throughput
 from load_tests.benchmarks.processes import Tell
 from load_tests.benchmarks.report import Section, show, write
 
 MEASUREMENTS: Sequence[tuple[str, Callable[[Tell], Section]]] = (
     ("answers a second", lambda _: throughput.measure()),
     ("powers", lambda _: powers.measure()),
+    ("durability", durability.measure),
     ("pages", pages.measure),
     ("journal", lambda _: journal.measure()),
     ("starts and memory", footprint.measure),

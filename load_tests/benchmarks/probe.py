@@ -4,6 +4,8 @@ What a fresh process finds out about a sandbox in itself.
 `python -m load_tests.benchmarks.probe start FIXTURE DATA_DIR`: what it takes to be ready.
 `python -m load_tests.benchmarks.probe pages FIXTURE DATA_DIR on|off CALLS`: how long a page takes, with the garbage
 collector as the server has it or switched off.
+`python -m load_tests.benchmarks.probe reopen FIXTURE DATA_DIR FOLDER`: what it takes to go on with a world that is kept
+in a folder; the first time, it is put there.
 `python -m load_tests.benchmarks.probe tenants FIXTURE DATA_DIR COUNT SPARED`: what a tenant takes, and a fork; memory
 without that of the first SPARED ones.
 
@@ -47,6 +49,21 @@ def start(fixture: str, data_dir: str) -> Facts:
         "readySeconds": time.process_time(),
         "megabytes": resident_megabytes(),
     }
+
+
+def reopen(fixture: str, data_dir: str, folder: str) -> Facts:
+    """Return the seconds until a kept world answers its first call, and how many orders it has."""
+    from sandbox_server.app import create_sandbox  # noqa: PLC0415
+    from sandbox_server.persistence.sqlite.vault import SqliteVault  # noqa: PLC0415
+    from sandbox_server.settings import Settings  # noqa: PLC0415
+
+    began = time.process_time()
+    settings = Settings(fixture=fixture, cache_dir=Path(data_dir) / "cache")
+    vault = SqliteVault(Path(folder))
+    asyncio.run(_answer(create_sandbox(settings, _tell, vault=vault), "/v1/health"))
+    seconds = time.process_time() - began
+    world, _ = vault.world("default")
+    return {"seconds": seconds, "orders": len(world.columns["orders"].positions)}
 
 
 def pages(fixture: str, data_dir: str, collector: str, calls: str) -> Facts:
@@ -180,7 +197,7 @@ def _print(content: dict[str, Any]) -> None:
     print(json.dumps(content), flush=True)
 
 
-FINDINGS: dict[str, Callable[..., Facts]] = {"start": start, "pages": pages, "tenants": tenants}
+FINDINGS: dict[str, Callable[..., Facts]] = {"start": start, "reopen": reopen, "pages": pages, "tenants": tenants}
 
 if __name__ == "__main__":
     kind, *arguments = sys.argv[1:]

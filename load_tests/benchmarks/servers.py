@@ -1,9 +1,9 @@
 """
 What is compared, each served by uvicorn in the same way, one worker.
 
-`python -m load_tests.benchmarks.servers sandbox FIXTURE [POWER LEFT OUT]…`, `… bare FOLDER`, `… stock FOLDER`: prints
-its port when it listens, and its processor time whenever a line comes in on standard input. FOLDER holds answers that
-the sandbox gave.
+`python -m load_tests.benchmarks.servers sandbox FIXTURE [POWER LEFT OUT]…`, `… durable FIXTURE FOLDER`,
+`… bare FOLDER`, `… stock FOLDER`: prints its port when it listens, and its processor time whenever a line comes in on
+standard input. The FOLDER of `bare` and `stock` holds answers that the sandbox gave.
 """
 
 import json
@@ -32,6 +32,17 @@ def sandbox(fixture: str, *without: str) -> ASGIApp:
     from sandbox_server.settings import Settings  # noqa: PLC0415
 
     return create_sandbox(Settings(fixture=fixture, ephemeral=True), without=without)
+
+
+def durable(fixture: str, folder: str) -> ASGIApp:
+    """Return the sandbox as `serve` runs it, kept in a folder."""
+    from sandbox_server.app import create_sandbox  # noqa: PLC0415
+    from sandbox_server.persistence.sqlite.archive import JournalFile  # noqa: PLC0415
+    from sandbox_server.persistence.sqlite.vault import SqliteVault  # noqa: PLC0415
+    from sandbox_server.settings import Settings  # noqa: PLC0415
+
+    kept = Path(folder)
+    return create_sandbox(Settings(fixture=fixture), vault=SqliteVault(kept), archives=JournalFile(kept))
 
 
 def bare(folder: str) -> ASGIApp:
@@ -112,7 +123,7 @@ def _tell_busy_time() -> None:
 def main(kind: str, *arguments: str) -> None:
     """Serve until terminated."""
     logging.disable(logging.WARNING)
-    kinds: dict[str, Callable[..., ASGIApp]] = {"sandbox": sandbox, "bare": bare, "stock": stock}
+    kinds: dict[str, Callable[..., ASGIApp]] = {"sandbox": sandbox, "durable": durable, "bare": bare, "stock": stock}
     app = kinds[kind](*arguments)
     config = uvicorn.Config(
         cast(Any, app),
@@ -123,7 +134,7 @@ def main(kind: str, *arguments: str) -> None:
         proxy_headers=False,
         http=Connection,
         ws="none",
-        lifespan="on" if kind == "sandbox" else "off",
+        lifespan="on" if kind in {"sandbox", "durable"} else "off",
     )
     threading.Thread(target=_tell_busy_time, daemon=True).start()
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
