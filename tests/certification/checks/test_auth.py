@@ -23,8 +23,8 @@ TOKEN = call("createToken", "/v1/oauth/token", body={})
 LIST = call("listOrders")
 
 
-def refused(code: str) -> Call:
-    return call("listOrders", status=401, answer=code)
+def refused(code: str, began: float = 0) -> Call:
+    return call("listOrders", status=401, answer=code, began=began)
 
 
 def test_a_token_for_many_calls_is_right_and_one_for_each_is_not() -> None:
@@ -61,7 +61,7 @@ def test_no_token_has_ended_where_none_was_refused() -> None:
         ([], "0 tokens were asked for after one was revoked, instead of one."),
         ([TOKEN, TOKEN, LIST], "2 tokens were asked for after one was revoked, instead of one."),
         ([TOKEN], "No call went well after it."),
-        ([TOKEN, LIST, refused("TOKEN_EXPIRED"), TOKEN, LIST], ""),
+        ([TOKEN, LIST, refused("TOKEN_EXPIRED", 1), TOKEN, LIST], ""),
     ],
 )
 def test_one_new_token_is_asked_for_after_one_was_revoked(later: list[Call], breach: str) -> None:
