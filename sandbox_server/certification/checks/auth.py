@@ -76,7 +76,7 @@ def survives_revocation(evidence: Evidence) -> Iterator[Occasion]:
         first = refusals[0]
         token = next((one for one in evidence.after(first) if one.operation == TOKEN), None)
         # Calls that were out at the same time are refused together: one new token is for all of them.
-        together = [one for one in refusals if token is None or one.began < token.ended]
+        together = [first, *(one for one in refusals[1:] if token is None or one.began < token.ended)]
         refusals = [one for one in refusals if one not in together]
         if any(_code(one) == "TOKEN_REVOKED" for one in together):
             until = refusals[0].number if refusals else float("inf")
