@@ -88,8 +88,10 @@ def _serve_among_others(settings: Settings, listener: socket.socket, url: str) -
         ) from error
     _shown(lambda show: joining.found(settings, show))
     config = configuration(processes.Factory(settings), factory=True, workers=settings.workers)
-    config.timeout_worker_healthcheck = processes.START_SECONDS
-    processes.Workers(config, [listener], lambda: _greet(url, joining.whereabouts(settings))).run()
+    workers = processes.Workers(config, [listener], lambda: _greet(url, joining.whereabouts(settings)))
+    workers.run()
+    if workers.failed:
+        raise SystemExit(1)
 
 
 def _refuse_lonely_workers(settings: Settings) -> None:

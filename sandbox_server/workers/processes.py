@@ -13,15 +13,19 @@ from threading import Thread
 import click
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from sandbox_server.asgi import ASGIApp
+from sandbox_server.domain.errors import Unavailable
 from sandbox_server.persistence.log import VaultError
+from sandbox_server.persistence.postgres.connection import Unreachable
 from sandbox_server.settings import Settings
 from sandbox_server.workers.joining import join
 
-START_SECONDS = 120
-"""How long a worker may take to start, and how long one may be silent before another takes its place."""
+_TRY_AGAIN = 1
+_ANSWER_SECONDS = 0.1
+_END_SECONDS = 10.0
+"""How long a worker may take to end by itself."""
 
 
 class Factory:
@@ -41,6 +45,9 @@ class Factory:
         Thread(target=_end_with_parent, daemon=True).start()
         try:
             return join(self._settings)
+        except (Unreachable, Unavailable) as error:
+            click.echo(f"A worker cannot start now: {error}", err=True)
+            sys.exit(_TRY_AGAIN)
         except VaultError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(STARTUP_FAILURE)
@@ -56,23 +63,37 @@ class Workers(Multiprocess):
         when_ready: Called when the first of them can be called.
     """
 
+    failed = False
+    """Whether a worker cannot be started, and none ever will."""
+
     def __init__(self, config: uvicorn.Config, sockets: list[socket], when_ready: Callable[[], None]) -> None:
         super().__init__(config, sockets)
-        self._when_ready = when_ready
-
-    def init_processes(self) -> None:
-        """Start the workers, and wait for the first one."""
-        super().init_processes()
-        if self.processes[0].wait_until_ready(START_SECONDS, self.should_exit):
-            self._when_ready()
+        self._when_ready: Callable[[], None] | None = when_ready
 
     def keep_subprocess_alive(self) -> None:
-        """Put a new worker in the place of one that has ended."""
-        before = list(self.processes)
-        super().keep_subprocess_alive()
-        for old, new in zip(before, self.processes, strict=True):
-            if old is not new:
-                click.echo(f"Worker {old.pid} has ended; {new.pid} takes its place.", err=True)
+        """Put a new worker in the place of one that has ended; say when one can be called."""
+        for place, worker in enumerate(self.processes):
+            if worker.exitcode == STARTUP_FAILURE:
+                self.should_exit.set()  # so would any other
+                self.failed = True
+            elif worker.exitcode is not None:
+                self._replace(place, worker)
+        if self._when_ready is not None and any(worker.is_ready(_ANSWER_SECONDS) for worker in self.processes):
+            self._when_ready()
+            self._when_ready = None
+
+    def join_all(self) -> None:
+        """Wait until all have ended, and end those that do not."""
+        for worker in self.processes:
+            worker.process.join(_END_SECONDS)
+            if worker.exitcode is None:
+                worker.process.kill()
+                worker.process.join()
+
+    def _replace(self, place: int, worker: Process) -> None:
+        self.processes[place] = another = Process(self.config, self.sockets)
+        another.start()
+        click.echo(f"Worker {worker.pid} has ended; {another.pid} takes its place.", err=True)
 
 
 def _end_with_parent() -> None:

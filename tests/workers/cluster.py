@@ -31,7 +31,7 @@ class Cluster:
         headers = {"x-api-key": "acorn-key", **options.pop("headers", {})}
         base = self.operator if path.startswith("/tenants") else self.server.url
         # Without a context for TLS, which takes longer to make than the call.
-        transport = httpx.HTTPTransport(verify=False)  # noqa: S501 - nothing here speaks TLS
+        transport = httpx.HTTPTransport(verify=False)
         with httpx.Client(
             base_url=base, headers=headers, timeout=_PATIENCE_SECONDS, trust_env=False, transport=transport
         ) as client:

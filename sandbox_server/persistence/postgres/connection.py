@@ -44,6 +44,10 @@ class DatabaseError(VaultError):
     """The database cannot be used, for a reason that waiting does not mend; the message says what to do."""
 
 
+class Unreachable(DatabaseError):
+    """The database cannot be connected to."""
+
+
 class Database:
     """
     One connection, for one thread.
@@ -79,7 +83,7 @@ class Database:
         Connect.
 
         Raises:
-            DatabaseError: It cannot be reached, or lets nobody in.
+            Unreachable: It cannot be reached, or lets nobody in.
         """
         try:
             self._take(self._connect())
@@ -88,7 +92,7 @@ class Database:
             hint = next(
                 (hint for word, hint in _HINTS.items() if word in said), "Is it running, and can it be reached?"
             )
-            raise DatabaseError(f"Cannot use the database {self.name}: {said}. {hint}") from None
+            raise Unreachable(f"Cannot use the database {self.name}: {said}. {hint}") from None
 
     @contextmanager
     def use(self) -> Iterator[Connection]:
