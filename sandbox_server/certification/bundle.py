@@ -2,7 +2,8 @@
 The bundle: a report with the evidence that it rests on, in one file, sealed.
 
 `seal.json` has the hash of every file of evidence, and of each line of a journal, so that a change can be named. Its
-own hash stands in the report, and in every entry of the certificate.
+own hash stands in the report, and in every entry of the certificate. What is made of the report for readers is named in
+`SHA256SUMS`, as everything else is.
 """
 
 import json
@@ -18,11 +19,14 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from sandbox_server.certification.evidence import read_evidence
 from sandbox_server.certification.junit import junit
+from sandbox_server.certification.page import page
 from sandbox_server.certification.plan import Plan, PlanError, read_played
 from sandbox_server.certification.rehearsal import JOURNAL, SEEN
 from sandbox_server.certification.report import Run, report
 
 SEAL, REPORT, JUNIT, LOCK, BUNDLE = "seal.json", "report.json", "junit.xml", "plan.lock", "bundle.zip"
+PAGE, SUMS = "report.html", "SHA256SUMS"
+_FOR_READERS = (JUNIT, PAGE, SUMS)
 EVIDENCE = "scenarios"
 Files = dict[str, bytes]
 
@@ -39,6 +43,7 @@ def conclude(
     waived: Mapping[str, str],
     command: str,
     made_at: datetime,
+    language: str = "en",
 ) -> dict[str, Any]:
     """
     Judge what lies in a run's folder; write the report and the bundle there, and return the report.
@@ -46,6 +51,7 @@ def conclude(
     Args:
         folder: With `scenarios/`, a folder for each.
         made_at: The machine's time.
+        language: Of the page.
     """
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted((folder / EVIDENCE).rglob("*.*"))
@@ -56,7 +62,9 @@ def conclude(
     found = report(run_of(files, plan, **told))
     files[REPORT] = json.dumps(found, ensure_ascii=False, indent=1).encode()
     files[JUNIT] = junit(found)
-    for name in (LOCK, SEAL, REPORT, JUNIT):
+    files[PAGE] = page(found, language).encode()
+    files[SUMS] = _sums(files)
+    for name in (LOCK, SEAL, REPORT, JUNIT, PAGE, SUMS):
         (folder / name).write_bytes(files[name])
     with ZipFile(folder / BUNDLE, "w", ZIP_DEFLATED) as packed:
         for name, content in files.items():
@@ -106,8 +114,10 @@ def alterations(files: Files) -> Iterator[str]:
     if told.get("seal") != sha256(files[SEAL]).hexdigest():
         yield f"{SEAL} is not the one that the report rests on."
     seal = _json(files, SEAL)
-    for name in sorted({*seal["files"], *(name for name in files if name not in {REPORT, JUNIT, SEAL})}):
+    for name in sorted({*seal["files"], *(name for name in files if name not in {REPORT, SEAL, *_FOR_READERS})}):
         yield from _altered(name, files.get(name), seal)
+    sums = files.get(SUMS, b"").splitlines()
+    yield from (f"{name} was altered." for name in _FOR_READERS[:-1] if _sum(name, files.get(name, b"")) not in sums)
     yield from _judged_again(files, told)
 
 
@@ -133,6 +143,15 @@ def _judged_again(files: Files, told: Mapping[str, Any]) -> Iterator[str]:
     if json.loads(json.dumps(again)) != told:
         differing = [name for name in again if json.loads(json.dumps(again[name])) != told.get(name)]
         yield f"{REPORT} says otherwise than the evidence: {', '.join(differing) or 'it says more'}."
+
+
+def _sums(files: Files) -> bytes:
+    """Return what `sha256sum --check` reads."""
+    return b"".join(_sum(name, files[name]) + b"\n" for name in sorted(files))
+
+
+def _sum(name: str, content: bytes) -> bytes:
+    return f"{sha256(content).hexdigest()}  {name}".encode()
 
 
 def _seal(files: Files) -> bytes:

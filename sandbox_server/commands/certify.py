@@ -6,9 +6,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+from sandbox_server.certification.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from sandbox_server.certification.plan import Plan
@@ -24,6 +27,16 @@ class Misconfigured(click.ClickException):
     """Something about the command line or its files is wrong; the message says what to do."""
 
     exit_code = CONFIGURATION
+
+
+class HarnessFailed(click.ClickException):
+    """The sandbox failed, of which the client is innocent."""
+
+    exit_code = HARNESS
+
+    def __init__(self, error: Exception) -> None:
+        trace = "".join(format_exception(error))
+        super().__init__(f"The sandbox itself failed, and nothing is said of the client. Please report this:\n{trace}")
 
 
 class Misused(click.UsageError):
@@ -82,6 +95,7 @@ Exit status: 0 certified; 1 not certified; 2 incomplete, since something that ha
     help="Where the report, the evidence and the bundle are written; what a run left there before is replaced.",
 )
 @click.option("--scenario", "only", multiple=True, help="Play this scenario alone; more than one may be named.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="The page's language.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
 @click.option(
     "--waivers",
@@ -104,12 +118,13 @@ def certify(
     waivers: Path | None,
     manifest: Path | None,
     jobs: int,
+    lang: str,
     *,
     attach: bool,
     strict: bool,
 ) -> None:
     """Judge a client by what it does."""
-    from sandbox_server.certification.bundle import BUNDLE  # noqa: PLC0415 - a help text judges nobody
+    from sandbox_server.certification.bundle import BUNDLE, PAGE  # noqa: PLC0415 - a help text judges nobody
 
     if attach == (command is not None):
         raise Misconfigured(
@@ -119,12 +134,17 @@ def certify(
     plan = _plan(plan_id, only)
     waived, declared = _reasons(waivers, plan), _declared(manifest, plan)
     report_dir.mkdir(parents=True, exist_ok=True)
-    told = {"waived": waived, "manifest": declared, "command": command or "--attach"}
+    told = {"waived": waived, "manifest": declared, "command": command or "--attach", "language": lang}
     drive = _attached(plan, port, scale) if attach else _started(plan, words, jobs)
-    report = _run(drive, plan, report_dir, told)
+    try:
+        report = _run(drive, plan, report_dir, told)
+    except (click.ClickException, click.Abort):
+        raise
+    except Exception as error:
+        raise HarnessFailed(error) from error
     for line in lines(report):
         click.echo(line)
-    click.echo(f"\nThe report, its evidence and {BUNDLE} are in {report_dir}.")
+    click.echo(f"\nThe page to read is {report_dir / PAGE}; {BUNDLE} beside it has the evidence.")
     code = EXIT[report["overall"]]
     if stale := _stale(report):
         click.echo(f"No longer needed are the waivers of {', '.join(stale)}: take them out.", err=True)
