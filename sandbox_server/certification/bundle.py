@@ -27,6 +27,7 @@ from sandbox_server.certification.report import Run, report
 SEAL, REPORT, JUNIT, LOCK, BUNDLE = "seal.json", "report.json", "junit.xml", "plan.lock", "bundle.zip"
 PAGE, SUMS = "report.html", "SHA256SUMS"
 _FOR_READERS = (JUNIT, PAGE, SUMS)
+"""What is made of the report; verdicts rest on none of it."""
 EVIDENCE = "scenarios"
 Files = dict[str, bytes]
 
@@ -116,9 +117,18 @@ def alterations(files: Files) -> Iterator[str]:
     seal = _json(files, SEAL)
     for name in sorted({*seal["files"], *(name for name in files if name not in {REPORT, SEAL, *_FOR_READERS})}):
         yield from _altered(name, files.get(name), seal)
-    sums = files.get(SUMS, b"").splitlines()
-    yield from (f"{name} was altered." for name in _FOR_READERS[:-1] if _sum(name, files.get(name, b"")) not in sums)
+    yield from _altered_for_readers(files)
     yield from _judged_again(files, told)
+
+
+def _altered_for_readers(files: Files) -> Iterator[str]:
+    summed = files.get(SUMS, b"")
+    lines = {line.partition(b"  ")[2].decode("utf-8", "replace"): line for line in summed.splitlines()}
+    named = [name for name in (JUNIT, PAGE) if lines.get(name) != _sum(name, files.get(name, b""))]
+    yield from (f"{name} was altered." for name in named)
+    rest = {name: content for name, content in files.items() if name != SUMS}
+    if not named and summed != _sums(rest):
+        yield f"{SUMS} is not that of the other files."
 
 
 def _judged_again(files: Files, told: Mapping[str, Any]) -> Iterator[str]:

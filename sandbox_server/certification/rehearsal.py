@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
 
+from sandbox_server.certification.client import CannotStart
 from sandbox_server.certification.evidence import Evidence, Wire, read_evidence
 from sandbox_server.certification.leaks import leaks_in
 from sandbox_server.certification.scenario import Scenario
@@ -108,7 +109,7 @@ class Rehearsal:
         failure = ""
         try:
             scenario.play(stage)
-        except Interrupted:
+        except (Interrupted, CannotStart):
             raise
         except Exception:  # noqa: BLE001 - a scenario that fails is our failure, and the others go on
             failure = traceback.format_exc()

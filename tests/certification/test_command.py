@@ -1,0 +1,228 @@
+"""`certify` as a command: what clients that do not work come to, and what it refuses."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sandbox_server.certification import rehearsal
+from sandbox_server.certification.bundle import BUNDLE, PAGE, REPORT, open_bundle
+from sandbox_server.cli import main
+from tests.certification.gate import ROOT, client
+
+SHORT = "secret-refused"
+PYTHON = sys.executable
+ASKS_ONCE = """
+import os, urllib.error, urllib.parse, urllib.request
+told = {"grant_type": "client_credentials", "client_id": os.environ["ACORN_CLIENT_ID"], "client_secret": "wrong"}
+try:
+    urllib.request.urlopen(os.environ["ACORN_BASE_URL"] + "/oauth/token", urllib.parse.urlencode(told).encode())
+except urllib.error.HTTPError as error:
+    print("The answer was", error.code, flush=True)
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A client that asks for a token with a wrong secret, once."""
+    path = tmp_path / "client.py"
+    path.write_text(ASKS_ONCE, "utf-8")
+    return path
+
+
+def certify(home: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, ["certify", "--report-dir", str(home), *words])
+
+
+def report_of(home: Path) -> Any:
+    return json.loads((home / REPORT).read_bytes())
+
+
+def test_a_client_that_does_nothing_is_not_certified(tmp_path: Path) -> None:
+    done = certify(tmp_path, "--command", f"{PYTHON} -c pass", "--scenario", "working-day")
+
+    assert done.exit_code == 2, done.output
+    assert "INCOMPLETE" in done.output
+    assert "Not one call came." in done.output
+    assert (tmp_path / PAGE).exists()
+
+
+def test_a_client_that_crashes_is_told_apart_from_one_that_fails(tmp_path: Path) -> None:
+    done = certify(tmp_path, "--command", f"{PYTHON} -c 'raise SystemExit(7)'", "--scenario", "working-day")
+
+    assert done.exit_code == 2, done.output
+    assert "The client crashed in working-day (status 7)." in done.output
+    (run,) = report_of(tmp_path)["scenarios"][0]["client"]
+    assert (run["ended"], run["exit"]) == ("CRASHED", 7)
+
+
+def test_what_a_client_says_is_kept_and_the_preflight_says_what_to_mend(tmp_path: Path, program: Path) -> None:
+    done = certify(tmp_path / "run", "--command", f"{PYTHON} {program}", "--scenario", SHORT)
+
+    assert "The client id or its secret was refused." in done.output
+    assert "Send ACORN_CLIENT_ID and ACORN_CLIENT_SECRET" in done.output
+    said = tmp_path / "run" / "scenarios" / SHORT / rehearsal.OUTPUT
+    assert said.read_text("utf-8") == "The answer was 401\n"
+
+
+def test_a_program_that_is_none_is_a_mistake_of_the_command_line(tmp_path: Path) -> None:
+    done = certify(tmp_path, "--command", "no-such-program --fast", "--scenario", SHORT)
+
+    assert (done.exit_code, done.output) == (
+        4,
+        "Error: 'no-such-program' cannot be started: No such file or directory.\n",
+    )
+    assert not (tmp_path / REPORT).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Say how the client is driven"),
+        (("--command", "x", "--attach"), "Say how the client is driven"),
+        (("--command", "'"), "cannot be read"),
+        (("--command", ""), "--command is empty"),
+        (("--command", "x", "--plan", "chain-core@0"), "There is no plan chain-core@0."),
+        (("--command", "x", "--scenario", "night"), "has no scenario night."),
+        (("--command", "x", "--lang", "fr"), "'fr' is not one of"),
+        (("--command", "x", "--jobs", "0"), "0 is not in the range"),
+        (("--command", "x", "--waivers", "/nowhere.yaml"), "'/nowhere.yaml' does not exist"),
+        (("--comand", "x"), "No such option '--comand'"),
+    ],
+)
+def test_a_wrong_command_line_has_an_exit_code_of_its_own(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    done = certify(tmp_path, *words)
+
+    assert done.exit_code == 4
+    assert said in done.output
+
+
+@pytest.mark.parametrize("option", ["--waivers", "--manifest"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- a list", "is no mapping"),
+        ("a: [", "cannot be read"),
+        ("{}: {}", "cannot be read"),
+    ],
+)
+def test_a_file_of_reasons_that_is_none_is_refused(tmp_path: Path, option: str, text: str, said: str) -> None:
+    (tmp_path / "file.yaml").write_text(text, "utf-8")
+    done = certify(tmp_path, "--command", "x", option, str(tmp_path / "file.yaml"))
+
+    assert done.exit_code == 4
+    assert said in done.output
+
+
+def test_reasons_are_for_checks_of_the_plan(tmp_path: Path) -> None:
+    (tmp_path / "waivers.yaml").write_text("order.ack-twice: we like it", "utf-8")
+    done = certify(tmp_path, "--command", "x", "--waivers", str(tmp_path / "waivers.yaml"))
+
+    assert done.exit_code == 4
+    assert "names checks that chain-core@1 does not have: order.ack-twice." in done.output
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = certify(tmp_path, "--attach", "--port", str(taken.getsockname()[1]))
+
+    assert done.exit_code == 4
+    assert "Choose another --port." in done.output
+
+
+def test_a_sandbox_that_fails_blames_no_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ArithmeticError("two and two")
+
+    monkeypatch.setattr(rehearsal.Rehearsal, "play_all", fail)
+    done = certify(tmp_path, "--command", "true")
+
+    assert done.exit_code == 5
+    assert "The sandbox itself failed, and nothing is said of the client." in done.output
+    assert "ArithmeticError: two and two" in done.output
+
+
+def test_a_scenario_that_fails_voids_what_it_was_to_show(
+    tmp_path: Path, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox_server.certification.stage.Stage.until", lambda *_: 1 / 0)
+    done = certify(tmp_path / "run", "--command", f"{PYTHON} {program}", "--scenario", SHORT)
+
+    assert done.exit_code == 5, done.output
+    assert "VOID" in done.output
+    assert "ZeroDivisionError" in done.output
+
+
+def test_waivers_put_up_with_failures_until_they_are_no_longer_needed(tmp_path: Path, program: Path) -> None:
+    words = ["--command", f"{PYTHON} {program}", "--scenario", SHORT]
+    certify(tmp_path / "run", *words)
+    due = {
+        one["id"]: "not yet"
+        for one in report_of(tmp_path / "run")["checks"]
+        if one["verdict"] == "FAIL" or (one["verdict"], one["level"]) == ("NOT_EXERCISED", "MUST")
+    }
+    (tmp_path / "waivers.yaml").write_text(json.dumps(due), "utf-8")
+    put_up_with = certify(tmp_path / "run", *words, "--waivers", str(tmp_path / "waivers.yaml"))
+    assert put_up_with.exit_code == 0, put_up_with.output
+    assert "certificate" not in report_of(tmp_path / "run")
+    strict = certify(tmp_path / "run", *words, "--waivers", str(tmp_path / "waivers.yaml"), "--strict")
+    assert strict.exit_code == 1, strict.output
+
+    (tmp_path / "waivers.yaml").write_text(json.dumps({**due, "auth.stops-on-bad-credentials": "not yet"}), "utf-8")
+    stale = certify(tmp_path / "run", *words, "--waivers", str(tmp_path / "waivers.yaml"))
+    assert stale.exit_code == 3, stale.output
+    assert "No longer needed are the waivers of auth.stops-on-bad-credentials" in stale.output
+
+
+def test_ctrl_c_ends_the_run_and_the_client_and_keeps_the_last_report(tmp_path: Path) -> None:
+    (tmp_path / REPORT).write_text("the last one", "utf-8")
+    words = ["certify", "--command", " ".join(client("reference")), "--report-dir", str(tmp_path)]
+    with subprocess.Popen(
+        [PYTHON, "-m", "sandbox_server", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        assert run.stderr is not None
+        first = run.stderr.readline()
+        os.kill(run.pid, signal.SIGINT)
+        run.communicate()
+
+    assert "waits for" in first
+    assert run.returncode == 1
+    assert (tmp_path / REPORT).read_text("utf-8") == "the last one"
+    assert [path.name for path in tmp_path.iterdir()] == [REPORT]
+
+
+def test_one_changed_byte_in_a_bundle_is_named_wherever_it_is(tmp_path: Path, program: Path) -> None:
+    certify(tmp_path, "--command", f"{PYTHON} {program}", "--scenario", SHORT)
+    verified = CliRunner().invoke(main, ["verify", str(tmp_path / BUNDLE)])
+    assert verified.exit_code == 0, verified.output
+
+    files = open_bundle(tmp_path / BUNDLE)
+    for name, content in files.items():
+        place = content.rindex(b"a")
+        altered = {**files, name: content[:place] + b"b" + content[place + 1 :]}
+        with ZipFile(tmp_path / "altered.zip", "w") as packed:
+            for each, bytes_ in altered.items():
+                packed.writestr(each, bytes_)
+        again = CliRunner().invoke(main, ["verify", str(tmp_path / "altered.zip")])
+        assert again.exit_code == 1, name
+        assert name in again.output
+        if name.endswith(rehearsal.JOURNAL):
+            line = 1 + content[:place].count(b"\n")
+            assert f"{name} was altered, at line {line}." in again.output
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
+def test_what_is_no_bundle_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "some.zip").write_bytes(content)
+    done = CliRunner().invoke(main, ["verify", str(tmp_path / "some.zip")])
+
+    assert done.exit_code == 4
+    assert "is no bundle" in done.output
