@@ -1,5 +1,6 @@
 """Clients that make several calls at a time, and follow what has no end, are judged fairly."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,6 +54,15 @@ def test_two_calls_that_are_refused_at_a_time_need_one_new_token_between_them() 
     token = call(3, "createToken", at=(1.1, 1.9))
     again = call(4, "listOrders", at=(2, 3)), call(5, "listReturns", at=(2.1, 3))
     assert breaches(refreshes_on_expiry, first, second, token, *again) == ["", ""]
+
+
+def test_the_body_of_a_call_that_was_turned_away_need_not_have_been_read() -> None:
+    headers = {"idempotency-key": "ord_1/ship"}
+    unread = replace(expired(1, "createShipment", (0, 1)), headers=headers)
+    again = replace(call(3, "createShipment", at=(2, 3)), headers=headers, text='{"orderId":"ord_1"}')
+    token = call(2, "createToken", at=(1, 2))
+    assert breaches(refreshes_on_expiry, unread, token, again) == [""]
+    assert breaches(refreshes_on_expiry, unread, token, replace(again, headers={})) == ["The call was not made again."]
 
 
 @pytest.mark.parametrize(
