@@ -197,7 +197,7 @@ def build_app(
     courier = Courier(directory, wire.event, post, worker)
     judge, token = Judge(contract), settings.operator_token
     interface = control(operator, directory, registry, token, judge, metrics, forms, courier, certain)
-    pages = console(registry, interface, directory, token)
+    pages = console(registry, interface, directory, token, settings.database)
     beside = {f"{ROOT}/v1": interface, f"{ROOT}/docs": interface, ROOT: pages}
     first = worker.number << 32 if worker is not None else 0
     app = Delivering(assemble(edge, directory, world.seed, powers, beside, first), courier)

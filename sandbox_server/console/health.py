@@ -1,16 +1,20 @@
 """
 How a world's stock stands: what is promised and not there, what nobody has reported lately, what is believed and wrong.
 
-There may be 400 000 positions, so they are read a slice at a time; of a large world what was found is kept for a while.
+There may be 400 000 positions, so they are read a slice at a time, and a large world is counted beside the pages, now
+and then.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from threading import Thread
 from typing import NamedTuple
 
 from sandbox_server.console.reach import Reach
 from sandbox_server.control.registry import Record
+from sandbox_server.domain.errors import NotFound
 from sandbox_server.domain.inventory import StockLevel, is_stale
 from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.services.ports import Packed, Query, Transaction
@@ -50,20 +54,30 @@ class Healths:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[int, Health]] = {}
+        self._counting: set[str] = set()
 
-    def of(self, reach: Reach, tenant: str) -> Health:
+    def of(self, reach: Reach, tenant: str) -> Health | None:
         """
-        Return how a tenant's stock stands, or in a large world stood up to half a minute ago.
+        Return how a tenant's stock stands; of a large world how it stood some time ago, or None while it is counted.
 
         Raises:
             NotFound: There is no such tenant.
         """
+        if reach.look(tenant, lambda _record, tx: tx.levels.count()) <= _LARGE:
+            return _look_through(reach, tenant)
         until_ns, health = self._kept.get(tenant, (0, None))
-        if health is None or until_ns < monotonic_ns():
-            health = _look_through(reach, tenant)
-            kept_ns = _KEPT_NS if health.positions > _LARGE else 0
-            self._kept[tenant] = monotonic_ns() + kept_ns, health
+        if until_ns < monotonic_ns() and tenant not in self._counting:
+            self._counting.add(tenant)
+            Thread(target=self._count, args=[reach, tenant], daemon=True, name="counting").start()
         return health
+
+    def _count(self, reach: Reach, tenant: str) -> None:
+        try:
+            with suppress(NotFound):  # it may be deleted meanwhile
+                health = _look_through(reach, tenant)
+                self._kept[tenant] = monotonic_ns() + _KEPT_NS, health
+        finally:
+            self._counting.discard(tenant)
 
 
 def _look_through(reach: Reach, tenant: str) -> Health:

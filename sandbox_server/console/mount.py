@@ -19,7 +19,9 @@ from sandbox_server.middleware.transport import Clocks, Transport
 _THREADS = 4
 
 
-def console(registry: Registry, operator: ASGIApp, directory: Clocks, operator_token: str | None) -> ASGIApp:
+def console(
+    registry: Registry, operator: ASGIApp, directory: Clocks, operator_token: str | None, shared: str | None = None
+) -> ASGIApp:
     """
     Return what answers with pages below `/_sandbox`.
 
@@ -28,20 +30,23 @@ def console(registry: Registry, operator: ASGIApp, directory: Clocks, operator_t
         operator: The operator's interface, which does whatever a page is asked to do.
         directory: Knows the default tenant.
         operator_token: What a person has to show; None lets in everybody whom the gate lets through.
+        shared: What all processes know that serve these tenants, and nobody else; None where there is one process.
     """
-    pages = Gate(_Console(registry, operator, directory, operator_token), guarded=operator_token is not None)
+    pages = Gate(_Console(registry, operator, directory, operator_token, shared), guarded=operator_token is not None)
     return Problems(pages, [Tongue(ROOT, OperatorProblems(), {})])
 
 
 class _Console:
     """Passes requests to threads."""
 
-    def __init__(self, registry: Registry, operator: ASGIApp, directory: Clocks, operator_token: str | None) -> None:
+    def __init__(
+        self, registry: Registry, operator: ASGIApp, directory: Clocks, operator_token: str | None, shared: str | None
+    ) -> None:
         self._registry = registry
         self._operator = Transport(operator, directory, registry.seed)
         self._token = operator_token
         # Both sides spell out every kind of message, and each its own way.
-        self._pages = cast(ASGIApp, WSGIMiddleware(cast(Any, site(operator_token)), workers=_THREADS))
+        self._pages = cast(ASGIApp, WSGIMiddleware(cast(Any, site(operator_token, shared)), workers=_THREADS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to a thread, with what it needs to reach the sandbox."""

@@ -41,9 +41,10 @@ class _Sessions(SecureCookieSessionInterface):
         return request.is_secure
 
 
-def protect(app: Flask, operator_token: str | None) -> None:
-    """Guard every page of the console."""
-    key = operator_token.encode() if operator_token is not None else secret()
+def protect(app: Flask, operator_token: str | None, shared: str | None) -> None:
+    """Guard every page of the console; a cookie that one process has signed is good for all that share something."""
+    known = operator_token or shared
+    key = known.encode() if known else secret()
     app.config.update(
         SECRET_KEY=blake2b(key, digest_size=32, person=b"console-cookies").digest(),
         SESSION_COOKIE_NAME="acorn-console",

@@ -48,15 +48,21 @@ class _Header(NamedTuple):
     mode: str
 
 
-def site(operator_token: str | None) -> Flask:
-    """Return the console; whoever serves it puts a `Reach` into each request's scope."""
+def site(operator_token: str | None, shared: str | None = None) -> Flask:
+    """
+    Return the console; whoever serves it puts a `Reach` into each request's scope.
+
+    Args:
+        operator_token: What a person has to show.
+        shared: What all processes know that serve the same tenants.
+    """
     app = Flask(__name__, static_url_path=f"{ROOT}/static")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["OPERATOR_TOKEN"] = operator_token
     app.extensions.update(healths=Healths(), trials=Trials())
     app.before_request(_find_out)
-    protect(app, operator_token)
+    protect(app, operator_token, shared)
     for page in _PAGES:
         app.register_blueprint(page.pages, url_prefix=ROOT)
     formats.install(app.jinja_env)

@@ -1,6 +1,8 @@
 """Tables of a world: narrowed, sorted and paged on the server."""
 
 import re
+from collections.abc import Callable
+from threading import Thread
 
 import pytest
 
@@ -149,17 +151,35 @@ def test_the_overview_counts_calls_by_what_became_of_them(stage: Stage) -> None:
     assert "1 listOrders" in page.text
 
 
-def test_a_large_world_s_stock_is_counted_once_in_a_while(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_world_s_stock_is_counted_beside_the_pages_now_and_then(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Callable[[], None]] = []
+
+    class Later(Thread):
+        def start(self) -> None:
+            begun.append(self.run)
+
+    class AtOnce(Thread):
+        def start(self) -> None:
+            self.run()
+
     browser = Browser(stage.app)
-    monkeypatch.setattr(health, "_LARGE", 0)
-    monkeypatch.setattr(health, "_SLICE", 100)
     stage.made(name="large")
     large = f"{CONSOLE}/t/large"
-    before = browser.get(f"{large}/health").text
+    exact = browser.get(f"{large}/health").text
+    monkeypatch.setattr(health, "_LARGE", 0)
+    monkeypatch.setattr(health, "_SLICE", 100)
+    monkeypatch.setattr(health, "Thread", AtOnce)
+    assert "Counting" in browser.get(f"{large}/health").text
+    assert browser.get(f"{large}/health").text == exact
     browser.post(f"{large}/stock/S0001/SKU-00001/sell", {"units": "1"})
-    assert browser.get(f"{large}/health").text == before
+    assert browser.get(f"{large}/health").text == exact
     monkeypatch.setattr(health, "monotonic_ns", lambda: 1 << 62)
-    assert browser.get(f"{large}/health").text != before
+    monkeypatch.setattr(health, "Thread", Later)
+    for _ in range(2):
+        assert browser.get(f"{large}/health").text == exact
+    assert len(begun) == 1
 
 
 def test_stock_that_is_oversold_is_counted(stage: Stage) -> None:
