@@ -177,7 +177,6 @@ def _steps(life: Life) -> Iterator[Step]:
     for change in life.order.history:
         yield Step(change.at, "order", change.to, cause=change.cause)
     for parcel in life.shipments:
-        yield Step(parcel.shipped_at, "parcel", "LABELLED", parcel.shipment_id)
         for event in parcel.tracking_events:
             yield Step(event.occurred_at, "parcel", event.status, parcel.shipment_id, event.description or "")
     for goods in life.returns:
