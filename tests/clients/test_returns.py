@@ -51,6 +51,14 @@ def test_each_drop_off_is_one_receipt_and_each_refund_an_intent_of_its_own(
         assert first.key != second.key
 
 
+def test_a_member_that_an_answer_has_gained_is_not_sent_back(client: Client, market: FakeMarketplace) -> None:
+    rma = market.returns["ret_0001"] = a_return("ret_0001")
+    rma["lines"][0]["refundable"]["xNew"] = True
+    client.worker.round()
+    [line] = market.asked("refundReturn")[0].json["lines"]
+    assert set(line["amount"]) == {"amount", "currency"}
+
+
 def test_a_lost_answer_pays_nobody_twice(client: Client, market: FakeMarketplace) -> None:
     rma = market.returns["ret_0001"] = a_return("ret_0001")
     market.fail("receiveReturn", lost)
