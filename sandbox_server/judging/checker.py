@@ -25,7 +25,7 @@ from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from sandbox_server.api.closed import Closed
-from sandbox_server.api.contract import METHODS, Contract
+from sandbox_server.api.contract import METHODS, Contract, Place
 from sandbox_server.judging.explaining import explain
 from sandbox_server.judging.inlining import inlined
 from sandbox_server.judging.recorded import Recorded
@@ -49,7 +49,7 @@ class Checker:
 
     def __init__(self, contract: Contract, *, allows_unknown: bool = False) -> None:
         self.keywords: Counter[str] = Counter()
-        self._base_path = contract.base_path
+        self._contract = contract
         readers = _readers(contract)
         writing = KeptValidators(OAS30WriteValidator, self.keywords)
         self._requests = V30RequestValidator(
@@ -70,8 +70,8 @@ class Checker:
 
     def check(self, call: Recorded, match: Match) -> Iterator[Finding]:
         """Return what is wrong in a call that went to an operation."""
-        request = _Request(call, match, self._base_path)
-        yield from _unknown_parameters(request, match)
+        request = _Request(call, match, self._contract.base_path)
+        yield from _parameters(self._contract, request, match)
         for error in self._requests.iter_errors(request):
             if call.request_known or not isinstance(error, RequestBodyValidationError):
                 yield from explain(error)
@@ -159,16 +159,23 @@ def _text(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _unknown_parameters(request: _Request, match: Match) -> Iterator[Finding]:
-    known = {place.node["name"] for place in match.operation.parameters if place.node["in"] == "query"}
-    for name in dict(request.query).keys() - known:
-        yield Finding(
-            check="parameter",
-            side=Side.REQUEST,
-            where=f"query {name}",
-            message="The contract has no such parameter.",
-            expected=", ".join(sorted(known)),
-        )
+def _parameters(contract: Contract, request: _Request, match: Match) -> Iterator[Finding]:
+    """Return what is wrong with a query besides its values: what nobody described, and what is there twice."""
+    known = {place.node["name"]: place for place in match.operation.parameters if place.node["in"] == "query"}
+    for name, count in Counter(name for name, _ in request.query).items():
+        if name not in known:
+            expected = ", ".join(sorted(known))
+            yield _wrong_in_query(name, "The contract has no such parameter.", expected)
+        elif count > 1 and not _is_list(contract, known[name]):
+            yield _wrong_in_query(name, "It is there more than once.", "")
+
+
+def _is_list(contract: Contract, parameter: Place) -> bool:
+    return "schema" in parameter.node and contract.below(parameter, "schema").node.get("type") == "array"
+
+
+def _wrong_in_query(name: str, message: str, expected: str) -> Finding:
+    return Finding(check="parameter", side=Side.REQUEST, where=f"query {name}", message=message, expected=expected)
 
 
 def _media_type(header: str) -> str:

@@ -34,7 +34,12 @@ def found(**facts: Any) -> list[tuple[str, str, str]]:
     "facts",
     [
         {},
-        {"target": "GET /things?limit=3", "got": {"items": [THING]}, "sent_headers": THERE, "got_headers": KNOWN},
+        {
+            "target": "GET /things?limit=3&tag=a&tag=b",
+            "got": {"items": [THING]},
+            "sent_headers": THERE,
+            "got_headers": KNOWN,
+        },
         {"target": "POST /things", "sent": {"name": "ab", "count": 3}, "status": 201},
         {"status": 404, "got": None},
         {"target": "DELETE /things/thg_1", "status": 204, "got": None},
@@ -121,6 +126,10 @@ def test_what_is_as_the_contract_says_is_not_found_fault_with(facts: dict[str, A
         (
             {"target": f"{LIST}?limit=0", "got": {"items": []}, "sent_headers": THERE, "got_headers": KNOWN},
             ("request", "schema.minimum", "query limit"),
+        ),
+        (
+            {"target": f"{LIST}?limit=3&limit=3", "got": {"items": []}, "sent_headers": THERE, "got_headers": KNOWN},
+            ("request", "parameter", "query limit"),
         ),
         (
             {"target": f"{LIST}?limit=many", "got": {"items": []}, "sent_headers": THERE, "got_headers": KNOWN},
