@@ -20,7 +20,15 @@ CLIENT = ROOT / "fixtures" / "clients" / "node" / "client.js"
 @pytest.mark.skipif(NODE is None, reason="Node.js is not installed, and the client in JavaScript needs it")
 @pytest.mark.parametrize("plan", plan_ids())
 def test_the_client_in_javascript_passes_every_check(tmp_path: Path, plan: str) -> None:
-    words = ["certify", "--command", f"{NODE} {CLIENT} --verbose --listen 127.0.0.1:0", "--plan", plan, "--report-dir", "report"]
+    words = [
+        "certify",
+        "--command",
+        f"{NODE} {CLIENT} --verbose --listen 127.0.0.1:0",
+        "--plan",
+        plan,
+        "--report-dir",
+        "report",
+    ]
 
     run = subprocess.run(
         [sys.executable, "-m", "sandbox_server", *words],

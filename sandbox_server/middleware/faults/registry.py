@@ -21,6 +21,7 @@ from sandbox_server.middleware.faults.partial_acceptance import PartialAcceptanc
 from sandbox_server.middleware.faults.phantom_stock import PhantomStockEffect
 from sandbox_server.middleware.faults.reorder_event import ReorderEventEffect
 from sandbox_server.middleware.faults.repeat_cursor import RepeatCursorEffect
+from sandbox_server.middleware.faults.short_pages import ShortPagesEffect
 from sandbox_server.middleware.faults.stale_read import StaleReadEffect
 from sandbox_server.middleware.faults.token import TokenEffect
 from sandbox_server.middleware.faults.write_lost import WriteLostEffect
@@ -37,6 +38,7 @@ _ALL: tuple[Effect, ...] = (
     EmptyPageEffect(),
     RepeatCursorEffect(),
     MissingItemsEffect(),
+    ShortPagesEffect(),
     DuplicateEventEffect(),
     ReorderEventEffect(),
     DropEventEffect(),

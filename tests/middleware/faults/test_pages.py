@@ -8,8 +8,9 @@ from sandbox_server.middleware.faults.pages import FEED, LISTS
 from sandbox_server.middleware.faults.registry import EFFECTS
 from tests.api.acorn.conformance import CONTRACT
 from tests.middleware.faults.market import Market
+from tests.middleware.faults.waits import Waits
 
-ON_LISTS = ("emptyPage", "repeatCursor", "missingItems")
+ON_LISTS = ("emptyPage", "repeatCursor", "missingItems", "shortPages")
 ON_FEED = ("duplicateEvent", "reorderEvent", "dropEvent", "delayEvent")
 
 
@@ -41,7 +42,7 @@ def test_the_journal_has_the_empty_page_and_the_rule(market: Market) -> None:
 
 
 def test_a_list_that_is_refused_is_refused_all_the_same(market: Market) -> None:
-    for effect in ({"emptyPage": True}, {"missingItems": 1}, {"repeatCursor": True}):
+    for effect in ({"emptyPage": True}, {"missingItems": 1}, {"repeatCursor": True}, {"shortPages": {"items": 3}}):
         market.play(effect)
         answer = market.call("GET", "/orders", limit="0")
         assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
@@ -107,3 +108,43 @@ def test_what_is_missing_follows_from_the_rule_and_the_number_of_the_call(market
         runs.append([ids(market.get("/orders")) for _ in range(3)])
     assert runs[0] == runs[1]
     assert len({tuple(page) for page in runs[0]}) > 1
+
+
+def walk(market: Market, **query: Any) -> list[Any]:
+    """The pages of all orders, read as they ask for it."""
+    pages = [market.get("/orders", **query)]
+    while "nextCursor" in pages[-1]:
+        pages.append(market.get("/orders", **query, cursor=pages[-1]["nextCursor"]))
+    return pages
+
+
+def test_a_list_comes_in_pages_of_so_many_items_at_the_most(market: Market) -> None:
+    placed = [market.buy() for _ in range(5)]
+    market.play({"shortPages": {"items": 2}})
+    assert [ids(page) for page in walk(market, limit=100)] == [placed[:2], placed[2:4], placed[4:]]
+    assert [ids(page) for page in walk(market)] == [placed[:2], placed[2:4], placed[4:]]
+    assert [len(page["items"]) for page in walk(market, limit=1)] == [1, 1, 1, 1, 1]
+
+
+def test_pages_of_none_come_between_the_others(market: Market) -> None:
+    placed = [market.buy() for _ in range(5)]
+    market.play({"shortPages": {"items": 2, "blanks": True}})
+    assert [ids(page) for page in walk(market)] == [placed[:2], [], placed[2:4], [], placed[4:]]
+
+
+def test_cursors_of_short_pages_are_masked_and_what_is_trimmed_leads_on_all_the_same(market: Market) -> None:
+    placed = [market.buy() for _ in range(3)]
+    plain = market.get("/orders", limit=2)["nextCursor"]
+    market.play({"shortPages": {"items": 2}})
+    cursor = market.get("/orders")["nextCursor"]
+    assert plain in cursor
+    assert ids(market.get("/orders", cursor=cursor.rstrip("="))) == placed[2:]
+    assert ids(market.get("/orders", cursor=plain)) == placed[2:]
+
+
+def test_a_further_page_takes_its_time(market: Market, waits: Waits) -> None:
+    for _ in range(3):
+        market.buy()
+    market.play({"shortPages": {"items": 2, "milliseconds": 250}})
+    walk(market)
+    assert waits.seconds == [0.25]
