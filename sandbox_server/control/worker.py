@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from sandbox_server.persistence.log import KeptTenant
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres.beside import Beside
 from sandbox_server.persistence.postgres.replica import Kind, Row
+from sandbox_server.persistence.postgres.tidying import Tidying, drop_bases, drop_calls, drop_changes, drop_news, fold
 from sandbox_server.persistence.postgres.vault import PostgresVault, read_power, read_server, read_tenant
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.tenants import Tenant
@@ -21,6 +23,8 @@ from sandbox_server.services.trail import is_no_call
 from sandbox_server.traffic.journal import Kept
 
 P = TypeVar("P")
+_FOLDED_EACH, _SWEPT_EACH = 100, 1200
+"""Rounds after which the database is tidied."""
 _pack_calls = msgspec.msgpack.Encoder().encode
 _read_calls = msgspec.msgpack.Decoder(list[Kept]).decode
 
@@ -40,7 +44,7 @@ class Calls:
             before = journal.written
             yield
             if journal.written > before:
-                self._vault.put_calls(name, _pack_calls([*journal.entries(before)]))
+                self._vault.put_calls(name, _pack_calls([*journal.entries(before)]), journal.written)
 
     def cleared(self) -> None:
         """Tell them that every call is forgotten."""
@@ -54,12 +58,15 @@ class Worker:
     Args:
         vault: Where they are kept.
         beside: Makes sure, and may lead.
+        tidying: Takes away what the database need not keep.
     """
 
-    def __init__(self, vault: PostgresVault, beside: Beside) -> None:
+    def __init__(self, vault: PostgresVault, beside: Beside, tidying: Tidying) -> None:
         self._vault = vault
         self._replica = vault.replica
         self._beside = beside
+        self._tidying = tidying
+        self._rounds = 0
         self._number = vault.new_worker()
         self._registry: Registry | None = None
         self._begun: dict[str, MemoryPersistence] = {}
@@ -101,6 +108,31 @@ class Worker:
         self._replica.catch_up()
         for record in list(self._tenants):
             record.tenant.power(Journal).write_down()
+        self._rounds += 1
+        if self._rounds % _FOLDED_EACH == 0 and self.leads and not self._tidying.is_busy:
+            self._fold()
+        if self._rounds % _SWEPT_EACH == 0 and self.leads and not self._tidying.is_busy:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Begin to take away what was told and heard, and calls that journals have let go."""
+        journals = {record.tenant.name: record.tenant.power(Journal) for record in self._tenants}
+        calls = (partial(drop_calls, tenant=name, first=journal.first) for name, journal in journals.items())
+        self._tidying.begin(drop_news, *calls)
+
+    def _fold(self) -> None:
+        """Begin to write a new base for a tenant whose log has grown long."""
+        for record in self._tenants:
+            name, journal = record.tenant.name, record.tenant.power(Journal)
+            job = self._vault.folding(name, record.standing.persistence)
+            if job is not None:
+                used = frozenset[int]().union(*(kept.bases for kept in self._vault.tenants()))
+                self._tidying.begin(
+                    partial(fold, job=job),
+                    partial(drop_changes, tenant=name, expected=set(journal.expected)),
+                    partial(drop_bases, used=used),
+                )
+                return
 
     @property
     def opened_ns(self) -> int:
@@ -130,6 +162,7 @@ class Worker:
     def close(self) -> None:
         """Be no longer one of them."""
         self._beside.close()
+        self._tidying.close()
         self._vault.close()
 
     @contextmanager
@@ -186,6 +219,7 @@ class Worker:
             with suppress(ValueError):
                 known.clock.move_to(changes.now)
         replay.apply(world, changes)
+        self._vault.grown(name, len(record))
 
     def _begin(self, name: str, record: bytes, _age: float) -> None:
         self._begun[name] = self._vault.begun(name, int(record))

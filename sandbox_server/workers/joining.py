@@ -10,6 +10,7 @@ from sandbox_server.persistence.postgres.beside import Beside
 from sandbox_server.persistence.postgres.connection import Database
 from sandbox_server.persistence.postgres.replica import Replica
 from sandbox_server.persistence.postgres.schema import prepare
+from sandbox_server.persistence.postgres.tidying import Tidying
 from sandbox_server.persistence.postgres.vault import PostgresVault
 from sandbox_server.settings import Settings
 
@@ -36,7 +37,7 @@ def join(settings: Settings) -> ASGIApp:
     _, vault = _open(settings)
     aside = Database(_url(settings))
     aside.open()
-    worker = Worker(vault, Beside(aside, vault.replica))
+    worker = Worker(vault, Beside(aside, vault.replica), Tidying(Database(_url(settings))))
     return create_sandbox(settings, vault=vault, worker=worker)
 
 

@@ -97,6 +97,11 @@ class Replica:
         self.appended = 0
         """How often this worker has appended."""
 
+    @property
+    def applied(self) -> int:
+        """The number of the row up to which everything is done here."""
+        return self._applied
+
     def begin_at(self, number: int, tip: str, follower: Follower) -> None:
         """
         Go on from here; somebody has everything up to this row.

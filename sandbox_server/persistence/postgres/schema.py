@@ -17,7 +17,7 @@ _FORMS = (
         tenant text NOT NULL,
         kind smallint NOT NULL,
         record bytea NOT NULL,
-        -- The call that it is owed to, which is to be found in the journal at last.
+        -- The call that changes are owed to, to be found in the journal at last; of calls, the number of the last one.
         cause text NOT NULL,
         at timestamptz NOT NULL DEFAULT clock_timestamp()
     );

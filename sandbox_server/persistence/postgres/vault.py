@@ -16,10 +16,12 @@ from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres import bases
 from sandbox_server.persistence.postgres.connection import Database
 from sandbox_server.persistence.postgres.replica import Entry, Follower, Kind, Replica, key_of
+from sandbox_server.persistence.postgres.tidying import Fold
 
 _ROWS = 2000
 _LOCKS = 0x5EED0004
 _FOUNDING = 0x5EED0005
+_LONG = 16 * 1024 * 1024
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
 TOLD_AFTER_SECONDS = 0.05
 """How long after it was answered a worker tells of a call, at the latest."""
@@ -38,11 +40,13 @@ class TenantLog:
         self._replica = replica
         self._tenant = tenant
         self.counts = True
+        self.size = 0
 
     def append(self, record: bytes, cause: str) -> None:
         """Keep what a transaction is about to change."""
         if self.counts:
             self._replica.append(Entry(self._tenant, Kind.CHANGES, record, cause))
+            self.size += len(record)
 
     def take(self) -> bool:
         """Wait for the tenant's turn, with everything done that was done before; return whether it had to be taken."""
@@ -236,22 +240,44 @@ class PostgresVault:
             rows = connection.execute(_CAUSES, (tenant, int(Kind.CHANGES)), binary=True).fetchall()
         return {cause for (cause,) in rows}
 
-    def put_calls(self, tenant: str, record: bytes) -> None:
-        """Tell of calls to a tenant."""
+    def put_calls(self, tenant: str, record: bytes, last: int) -> None:
+        """
+        Tell of calls to a tenant.
+
+        Args:
+            last: The number of the last one.
+        """
         with self.replica.turn(tenant):
-            self.replica.append(Entry(tenant, Kind.CALLS, record))
+            self.replica.append(Entry(tenant, Kind.CALLS, record, str(last)))
 
     def drop_calls(self, tenant: str) -> None:
         """Tell that all calls to a tenant are forgotten."""
-        self._tell(Entry(tenant, Kind.CALLS, b""), _DROP_CALLS, tenant=tenant, kind=int(Kind.CALLS))
+        self._tell(Entry(tenant, Kind.CALLS, b"", "0"), _DROP_CALLS, tenant=tenant, kind=int(Kind.CALLS))
 
     def remove(self, name: str) -> None:
         """Forget a tenant."""
         self._forget_log(name)
         self._tell(Entry(name, Kind.REMOVED, b""), _REMOVE, name=name)
 
-    def tidy(self, name: str, world: MemoryPersistence, *, at_stop: bool = False) -> None:
-        """Write a new base where a tenant's log has grown long."""
+    def grown(self, name: str, size: int) -> None:
+        """Know that another worker has written so many bytes into a tenant's log."""
+        if name in self._logs:
+            self._logs[name].size += size
+
+    def folding(self, name: str, world: MemoryPersistence) -> Fold | None:
+        """Return what makes a tenant's log short again, where it has grown longer than its base."""
+        grown = self._logs.get(name)
+        if grown is None or grown.size <= _LONG:
+            return None
+        row = self._one(_SIZE, name)
+        if row is None or grown.size <= row[1]:
+            return None
+        grown.size = 0
+        with self.replica.turn(name):
+            return Fold(name, world.fork(), self.replica.applied, row[0])
+
+    def tidy(self, _name: str, _world: MemoryPersistence, *, at_stop: bool = False) -> None:
+        """Leave it to the one of the workers that does so for all."""
 
     def turn(self, name: str) -> AbstractContextManager[None]:
         """See to it that no other worker changes what a tenant is, or without a name which there are."""
@@ -319,6 +345,10 @@ def read_tenant(kept: bytes, age: float) -> KeptTenant:
 
 _TENANTS = """
     SELECT kept, extract(epoch FROM clock_timestamp() - at)::float8 FROM sandbox.tenants WHERE kept IS NOT NULL
+"""
+_SIZE = """
+    SELECT base, (SELECT sum(length(content)) FROM sandbox.bases WHERE number = base)::bigint
+    FROM sandbox.tenants WHERE name = %s
 """
 _HEAD = "SELECT head.number, at::text FROM sandbox.head LEFT JOIN sandbox.log USING (number)"
 _RECORDS = """
