@@ -179,8 +179,8 @@ class Keeper:
         try:
             vault.put(self._kept(record, 0.0 if at_stop else self._ahead_seconds))
             vault.tidy(record.tenant.name, record.standing.persistence, at_stop=at_stop)
-        except Unavailable as error:
-            logger.warning("tenant %s is not kept as it stands: %s", record.tenant.name, error.detail)
+        except (Unavailable, VaultError) as error:
+            logger.warning("tenant %s is not kept as it stands: %s", record.tenant.name, error)
 
     def _kept(self, record: "Record", ahead_seconds: float | None = None) -> KeptTenant:
         assert self._vault is not None, "only a vault keeps anything"

@@ -43,6 +43,7 @@ class JournalFile:
         self.path = folder / FILE
         self._reading = connect(self.path, CALLS, alone=False)
         self._jobs: Queue[Job | None] = Queue(_WAITING)
+        self._fails = False
         self._thread = Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
@@ -99,14 +100,19 @@ class JournalFile:
             afterwards = [job(connection) for job in jobs]
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            logger.warning("calls cannot be kept in %s for now: %s", self.path, error)
+            if not self._fails:
+                logger.warning("calls cannot be kept in %s for now: %s", self.path, error)
             del jobs[:-_WAITING]
+        except Exception:
+            logger.exception("calls were not kept in %s", self.path)
+            jobs.clear()
         else:
             jobs.clear()
             for done in filter(None, afterwards):
                 done()
+        self._fails = bool(jobs)
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 class SqliteArchive:

@@ -113,7 +113,7 @@ class SqliteVault:
     def world(self, name: str) -> tuple[MemoryPersistence, datetime | None]:
         """Return a tenant's world, which writes into its log; and the time of its last change, if there was one."""
         ((base, number, changed_at),) = self._read("SELECT base, log, changed_at FROM tenants WHERE name = ?", (name,))
-        world = self.base(base).fork()
+        world = self.base(base).fork() if self._is_shared(base) else self._read_base(base)
         now = from_milliseconds(changed_at) if changed_at is not None else None
         world.log = followed = self._logs[name] = SqliteLog(number, self._record)
         for place, content, seal in self._records(number):
@@ -127,10 +127,7 @@ class SqliteVault:
         """Return a world that was kept; nobody may change it."""
         world = self._frozen.get(number)
         if world is None:
-            try:
-                world = self._frozen[number] = parts.read(self._connection, number)
-            except (SnapshotError, sqlite3.Error) as error:
-                raise damaged(self.path, str(error)) from error
+            world = self._frozen[number] = self._read_base(number)
             self._held.append(world)
         return world
 
@@ -175,7 +172,7 @@ class SqliteVault:
         """Write a new base where a tenant's log has grown long; its world is given as it stands."""
         grown = self._logs[name]
         ((size,),) = self._read("SELECT size FROM tenants JOIN bases ON number = base WHERE name = ?", (name,))
-        if grown.size <= (max(_LONG_AT_STOP, size // 4) if at_stop else max(_LONG, size)):
+        if grown.size <= (max(_LONG_AT_STOP, size // 8) if at_stop else max(_LONG, size // 3)):
             return
         with self.together():
             log_ = self._new_log(name, self._written(world), self._last_change(grown))
@@ -216,6 +213,17 @@ class SqliteVault:
             self._sweep()
         self._connection.close()
         holder_of(self.path).unlink(missing_ok=True)
+
+    def _read_base(self, number: int) -> MemoryPersistence:
+        try:
+            return parts.read(self._connection, number)
+        except (SnapshotError, sqlite3.Error) as error:
+            raise damaged(self.path, str(error)) from error
+
+    def _is_shared(self, base: int) -> bool:
+        """Whether a world is more than one tenant's, or a snapshot's."""
+        ((tenants,),) = self._read("SELECT count(*) FROM tenants WHERE base = ?", (base,))
+        return tenants > 1 or any(base in tenant.bases for tenant in self.tenants())
 
     def _new_log(self, name: str, base: int, changed_at: int | None) -> SqliteLog:
         self._drop_log(name)
