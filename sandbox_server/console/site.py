@@ -59,7 +59,7 @@ def site(operator_token: str | None, shared: str | None = None) -> Flask:
     app = Flask(__name__, static_url_path=f"{ROOT}/static")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.config["OPERATOR_TOKEN"] = operator_token
+    app.config.update(OPERATOR_TOKEN=operator_token, ALONE=shared is None)
     app.extensions.update(healths=Healths(), trials=Trials())
     app.before_request(_find_out)
     protect(app, operator_token, shared)

@@ -1,11 +1,13 @@
 """What a page's forms do, the operator's interface has done; what it refuses, the page says."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from sandbox_server.console import tables
-from sandbox_server.console.pages import tenants
+from sandbox_server.console.pages import certification, tenants
+from sandbox_server.console.trials import Trials
 from tests.console.browser import CONSOLE, WORLD, Browser
 from tests.control.stage import CONTROL, KEY, NEVER, TENANT, Stage
 
@@ -227,6 +229,18 @@ def test_a_certification_that_cannot_be_begun_says_why(browser: Browser) -> None
     ):
         assert said in browser.post(f"{WORLD}/certification/", form, referer=referer).said[0]
     assert "No client has been judged" in browser.get(f"{WORLD}/certification/").text
+
+
+def test_among_several_processes_nothing_is_certified_from_a_page(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = SimpleNamespace(config={"ALONE": False}, extensions={"trials": Trials()})
+    monkeypatch.setattr(certification, "current_app", several)
+    assert "several processes" in browser.get(f"{WORLD}/certification/").text
+    referer = f"http://{browser.host}{WORLD}/certification/"
+    page = browser.post(f"{WORLD}/certification/", {"plan": "chain-core@1"}, referer=referer)
+    assert "several processes" in page.said[0]
+    assert list(several.extensions["trials"]) == []
 
 
 def test_a_certification_whose_sandbox_does_not_answer_has_failed(browser: Browser) -> None:

@@ -154,7 +154,7 @@ def test_a_tenant_is_forked_and_goes_its_own_way(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("operator", ["en"], indirect=True)
-def test_a_live_part_rests_while_somebody_is_in_it_and_where_it_is_switched_off(operator: Operator) -> None:
+def test_a_live_part_rests_unseen_while_somebody_is_in_it_and_where_it_is_switched_off(operator: Operator) -> None:
     page = operator.page
     operator.go("journal")
     page.get_by_label(operator.t("site.live_updates")).uncheck()
@@ -171,6 +171,13 @@ def test_a_live_part_rests_while_somebody_is_in_it_and_where_it_is_switched_off(
     with page.expect_event("console", predicate=lambda message: message.text == "at rest"):
         operator.call("/stores?limit=1")
     expect(link).to_be_focused()
+    page.evaluate("document.activeElement.blur()")
+    expect(page.get_by_role("link", name="#2", exact=True)).to_be_visible()
+    page.evaluate("Object.defineProperty(document, 'hidden', {configurable: true, get: () => true})")
+    with page.expect_event("console", predicate=lambda message: message.text == "at rest"):
+        operator.call("/stores?limit=1")
+    page.evaluate("delete document.hidden")
+    expect(page.get_by_role("link", name="#3", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("operator", ["en"], indirect=True)

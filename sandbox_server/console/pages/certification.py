@@ -18,13 +18,15 @@ _FASTEST = 10_000.0
 @pages.get("/t/<tenant>/certification/")
 def page(tenant: str) -> ResponseReturnValue:  # noqa: ARG001 - the same for all
     """Show what was begun, and what may be."""
-    plans = [read_plan(name) for name in plan_ids()]
+    plans = [read_plan(name) for name in plan_ids()] if current_app.config["ALONE"] else []
     return render_template("certification.html", trials=list(_trials()), plans=plans, scale=_SCALE)
 
 
 @pages.post("/t/<tenant>/certification/")
 def begin(tenant: str) -> ResponseReturnValue:
-    """Begin to judge a client that runs already."""
+    """Begin to judge a client that runs already; among several processes nobody would find the run again."""
+    if not current_app.config["ALONE"]:
+        raise _wrong(text(g.language, "certification.many"))
     scale = decimal(request.form.get("scale"), _SCALE)
     if not isinstance(scale, float) or not 0 < scale <= _FASTEST:
         raise _wrong(text(g.language, "certification.wrong_scale", most=_FASTEST))
