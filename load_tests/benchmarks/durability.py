@@ -15,7 +15,7 @@ PROMISED = {"list 20 orders": 0.9, "put 10 stock lines": 0.6}
 """Of the pace in memory, with 16 clients, every write durable."""
 MOST_SECONDS = 5.0
 MOST_GROWTH = 1.25
-"""Of what an order costs at a start: the larger world's beside the smaller one's."""
+"""Of what an order takes to be loaded: the larger world's beside the smaller one's."""
 WORLDS = ("regional_chain", "peak_day")
 _KINDS = ("memory", "SQLite")
 
@@ -73,7 +73,7 @@ def _section(medians: Mapping[str, Mapping[str, Sample]], starts: Mapping[str, M
         rows += _answers(name, found, share)
         if share < PROMISED[name]:
             broken.append(f"{name}: {share:.2f} of the pace in memory, {PROMISED[name]:.2f} were promised")
-    costs = {world: found["seconds"] / found["orders"] for world, found in starts.items()}
+    costs = {world: found["worldSeconds"] / found["orders"] for world, found in starts.items()}
     (small, little), (large, much) = costs.items()
     facts["starts"] = {
         world: {"seconds": round(found["seconds"], 3), "orders": found["orders"]} for world, found in starts.items()

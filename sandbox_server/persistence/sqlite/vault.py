@@ -2,13 +2,12 @@
 
 import sqlite3
 from asyncio import Lock
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
-from zlib import crc32
 
 import msgspec
 
@@ -21,59 +20,11 @@ from sandbox_server.persistence.replay import apply
 from sandbox_server.persistence.snapshot import SnapshotError
 from sandbox_server.persistence.sqlite import parts
 from sandbox_server.persistence.sqlite.opening import WORLDS, connect, damaged, holder_of
+from sandbox_server.persistence.sqlite.records import PLACES, SqliteLog, span
 
 FILE = "sandbox.db"
-_PLACES = 1 << 32
-"""Records that one log may have; a record's number is its log's times this, and its place in it from 1."""
 _LONG = 16 * 1024 * 1024
 _LONG_AT_STOP = 1024 * 1024
-
-
-class SqliteLog:
-    """
-    One tenant's log: a row for each record.
-
-    Args:
-        number: The log's number.
-        record: Writes a row: its number, content and seal.
-    """
-
-    def __init__(self, number: int, record: Callable[[tuple[int, bytes, int]], object]) -> None:
-        self.number = number
-        self.size = 0
-        self._record = record
-        self._next = number * _PLACES + 1
-        self._seal = 0
-
-    def take(self) -> bool:
-        """Have nobody wait: there is one process."""
-        return False
-
-    def end(self) -> None:
-        """Have waited for nobody."""
-
-    def append(self, record: bytes, _cause: str) -> None:
-        """
-        Keep what a transaction is about to change.
-
-        Raises:
-            Unavailable: It cannot be kept.
-        """
-        seal = crc32(record, self._seal)
-        self._record((self._next, record, seal))
-        self._went_on(record, seal)
-
-    def follow(self, number: int, record: bytes, seal: int) -> bool:
-        """Go on after a row that was written before; return whether it is the next one, and whole."""
-        if number != self._next or seal != crc32(record, self._seal):
-            return False
-        self._went_on(record, seal)
-        return True
-
-    def _went_on(self, record: bytes, seal: int) -> None:
-        self._next += 1
-        self._seal = seal
-        self.size += len(record)
 
 
 class SqliteVault:
@@ -118,7 +69,7 @@ class SqliteVault:
         world.log = followed = self._logs[name] = SqliteLog(number, self._record)
         for place, content, seal in self._records(number):
             if not followed.follow(place, content, seal):
-                raise damaged(self.path, f"record {place % _PLACES} of tenant {name} is not as it was written, or gone")
+                raise damaged(self.path, f"record {place % PLACES} of tenant {name} is not as it was written, or gone")
             changes = self._applied(world, content)
             now = changes.now if now is None else max(now, changes.now)
         return world, now
@@ -238,7 +189,7 @@ class SqliteVault:
 
     def _drop_log(self, name: str) -> None:
         for (number,) in self._read("SELECT log FROM tenants WHERE name = ?", (name,)):
-            self._write("DELETE FROM records WHERE number BETWEEN ? AND ?", _span(number))
+            self._write("DELETE FROM records WHERE number BETWEEN ? AND ?", span(number))
 
     def _sweep(self) -> None:
         """Delete worlds that nobody needs any more."""
@@ -253,7 +204,7 @@ class SqliteVault:
 
     def _last_change(self, grown: SqliteLog) -> int:
         query = "SELECT content FROM records WHERE number BETWEEN ? AND ? ORDER BY number DESC LIMIT 1"
-        ((content,),) = self._read(query, _span(grown.number))
+        ((content,),) = self._read(query, span(grown.number))
         return to_milliseconds(log.read(content).now)
 
     def _record(self, row: tuple[int, bytes, int]) -> None:
@@ -262,7 +213,7 @@ class SqliteVault:
     def _records(self, number: int) -> Iterator[tuple[int, bytes, int]]:
         query = "SELECT * FROM records WHERE number BETWEEN ? AND ? ORDER BY number"
         try:
-            yield from self._connection.execute(query, _span(number))
+            yield from self._connection.execute(query, span(number))
         except sqlite3.Error as error:
             raise damaged(self.path, str(error)) from error
 
@@ -300,11 +251,6 @@ class SqliteVault:
             return msgspec.msgpack.decode(content, type=kind)
         except msgspec.MsgspecError as error:
             raise damaged(self.path, str(error)) from error
-
-
-def _span(number: int) -> tuple[int, int]:
-    """Return the numbers between which the records of a log lie."""
-    return number * _PLACES, number * _PLACES + _PLACES - 1
 
 
 _pack = msgspec.msgpack.Encoder().encode
