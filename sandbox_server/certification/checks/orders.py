@@ -4,11 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sandbox_server.certification.check import Level, Occasion, broken, check, judged
+from sandbox_server.certification.check import Level, Occasion, broken, check, held, judged
+from sandbox_server.certification.checks.retry import is_lost
 from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
 
-ACKNOWLEDGE = "acknowledgeOrder"
+ACKNOWLEDGE, SHIP = "acknowledgeOrder", "createShipment"
 ACKNOWLEDGE_WITHIN = timedelta(hours=2)
+SETTLED = {"SHIPPED", "DELIVERED", "CANCELLED", "UNFULFILLABLE"}
+SERVER_ERROR = 500
+PATIENCE = timedelta(minutes=20)
+"""Virtual time in which an order is to be settled though another one fails."""
 
 
 @check(
@@ -92,6 +97,78 @@ def rejects_what_it_lacks(evidence: Evidence) -> Iterator[Occasion]:
                 yield judged(_of_decision(order, line, answers[0]), answers[0])
             elif _is_over(evidence, order):
                 yield broken(f"{order['orderId']}: nothing was said of line {line['lineId']}, which is sold out.")
+
+
+@check(
+    "order.honours-cancellation",
+    Level.MUST,
+    clause="Orders: CANCELLED from any state before SHIPPED",
+    scenarios="changed-minds",
+    mutant="ships-what-was-cancelled",
+    why="A parcel that nobody wants any more is paid for twice: on its way there, and on its way back.",
+    mend="Read the order again before you ship it, and leave alone what is cancelled.",
+)
+def honours_cancellation(evidence: Evidence) -> Iterator[Occasion]:
+    """What the buyer has cancelled is not shipped any more."""
+    for act in evidence.act("cancelAsBuyer"):
+        order_id, cancelled = act["asked"]["orderId"], instant(act["at"])
+        looks = [call for call in evidence.calls if call.is_done and _shows(call, order_id)]
+        told = next((call for call in looks if call.at > cancelled), None)
+        if told is None or not any(call.at < cancelled and _names(call, order_id) for call in evidence.calls):
+            continue
+        later = [call for call in evidence.of(SHIP) if call.began > told.ended and _order_of(call) == order_id]
+        parcels = [call for call in later if not _is_retry(call, evidence.of(SHIP))]
+        breach = f"{order_id} was to be shipped after the client could see that its buyer had cancelled it."
+        yield judged(breach if parcels else None, told, *parcels)
+
+
+@check(
+    "order.poison-isolated",
+    Level.SHOULD,
+    clause="Errors: 500 INTERNAL, 503 UNAVAILABLE",
+    scenarios="poison",
+    mutant="stops-at-a-poison",
+    why="One order that the marketplace cannot cope with stops all those behind it, until somebody looks.",
+    mend="After a few tries set an order aside for a while, and go on with the others.",
+)
+def poison_isolated(evidence: Evidence) -> Iterator[Occasion]:
+    """While one order fails every time, the others are seen to."""
+    failed = [call for call in evidence.of(SHIP) if call.fault and call.status >= SERVER_ERROR]
+    poisoned = {store for order in evidence.placed for store in order["storeIds"] if _fails(order, failed)}
+    settled = {order["orderId"]: order["status"] in SETTLED for order in evidence.world.get("orders", ())}
+    for order in evidence.placed if poisoned else ():
+        if poisoned & set(order["storeIds"]):
+            continue
+        since = max(failed[0].at, instant(order["placedAt"]))
+        if settled.get(order["orderId"]):
+            yield held(failed[0])
+        elif evidence.ended_at is not None and evidence.ended_at - since > PATIENCE:
+            yield broken(f"{order['orderId']} was not settled in 20 virtual minutes, as another failed.", *failed[:3])
+
+
+def _is_retry(call: Call, tries: list[Call]) -> bool:
+    """Whether a call repeats one of which the client cannot know what became of it: that is no new decision."""
+    before = [one for one in tries if one.number < call.number and one.key == call.key is not None]
+    return bool(before) and is_lost(before[-1])
+
+
+def _fails(order: Wire, failed: list[Call]) -> bool:
+    return any(_order_of(call) == order["orderId"] for call in failed)
+
+
+def _order_of(call: Call) -> str | None:
+    return call.body.get("orderId") if isinstance(call.body, dict) else None
+
+
+def _shows(call: Call, order_id: str) -> bool:
+    """Whether a call looks at orders, or at this one."""
+    return call.operation in {"listOrders", "listEvents"} or (call.operation == "getOrder" and order_id in call.path)
+
+
+def _names(call: Call, order_id: str) -> bool:
+    """Whether the client knew of an order by then: it names it, or it was told of it."""
+    items = call.answer.get("items", ()) if isinstance(call.answer, dict) else ()
+    return order_id in call.path or any(item.get("orderId") == order_id for item in items)
 
 
 def _of_decision(order: Wire, line: Wire, answer: Call) -> str | None:

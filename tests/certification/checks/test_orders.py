@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from sandbox_server.certification.checks.orders import acknowledged_in_time, acknowledged_once, rejects_what_it_lacks
+from sandbox_server.certification.checks.orders import (
+    acknowledged_in_time,
+    acknowledged_once,
+    honours_cancellation,
+    poison_isolated,
+    rejects_what_it_lacks,
+)
 from sandbox_server.certification.evidence import Call, Evidence
 from tests.certification.checks.seen import breaches, call, holds, minute, placed, seen, text
 
@@ -111,3 +117,66 @@ def test_of_an_order_in_many_stores_nobody_can_say_which_one_lacks_it() -> None:
     acts = (placed({**ORDER, "storeIds": ["S0001", "S0002"]}),)
 
     assert breaches(rejects_what_it_lacks, seen(answer(2), acts=acts, world={"counts": [SOLD]})) == []
+
+
+CANCELLED = {"act": "cancelAsBuyer", "asked": {"orderId": "ord_1"}, "at": text(minute(2))}
+
+
+def look(at: float, *orders: str) -> Call:
+    return call("listOrders", at=at, answer={"items": [{"orderId": order} for order in orders]})
+
+
+def parcel(at: float, order: str = "ord_1", **members: Any) -> Call:
+    return call("createShipment", "/v1/shipments", at=at, body={"orderId": order}, **members)
+
+
+def test_what_was_cancelled_is_not_shipped_once_the_client_could_see_it() -> None:
+    acts = (CANCELLED,)
+
+    assert holds(honours_cancellation, seen(look(1, "ord_1"), look(3), parcel(4, "ord_2"), acts=acts))
+    assert holds(
+        honours_cancellation, seen(answer(1), parcel(2.5), call("getOrder", "/v1/orders/ord_1", at=3), acts=acts)
+    )
+    assert breaches(honours_cancellation, seen(look(1, "ord_1"), look(3), parcel(4), acts=acts)) == [
+        "ord_1 was to be shipped after the client could see that its buyer had cancelled it."
+    ]
+
+
+def test_another_try_of_a_shipment_that_was_not_answered_is_no_new_decision() -> None:
+    key = {"idempotency-key": "one"}
+    refused_unread = call("createShipment", "/v1/shipments", at=1.5, status=503, headers=key)
+    known = [look(1, "ord_1"), refused_unread, look(3)]
+
+    assert holds(honours_cancellation, seen(*known, parcel(4, status=409, headers=key), acts=(CANCELLED,)))
+    again = [parcel(4, status=409, headers=key), parcel(5, status=409, headers=key)]
+    assert not holds(honours_cancellation, seen(*known, *again, acts=(CANCELLED,)))
+
+
+def test_a_cancellation_says_nothing_of_a_client_that_did_not_know_the_order_or_has_not_looked_since() -> None:
+    acts = (CANCELLED,)
+
+    assert breaches(honours_cancellation, seen(look(1, "ord_2"), look(3), parcel(4), acts=acts)) == []
+    assert breaches(honours_cancellation, seen(answer(1), parcel(4), acts=acts)) == []
+    assert breaches(honours_cancellation, seen(answer(1), call("getOrder", "/v1/orders/ord_2", at=3), acts=acts)) == []
+
+
+def poisoned(status: str, ends: float = 30) -> Evidence:
+    acts = placed({"orderId": "ord_1"}, {"orderId": "ord_2", "storeIds": ["S0002"]}, {"orderId": "ord_3"})
+    world = {"orders": [{"orderId": "ord_2", "status": status}, {"orderId": "ord_3", "status": "NEW"}]}
+    return seen(parcel(1, status=500, fault="it"), ends=ends, acts=(acts,), world=world)
+
+
+def test_while_one_order_fails_those_of_other_stores_are_settled() -> None:
+    assert holds(poison_isolated, poisoned("SHIPPED"))
+    assert breaches(poison_isolated, poisoned("NEW")) == [
+        "ord_2 was not settled in 20 virtual minutes, as another failed."
+    ]
+    assert breaches(poison_isolated, poisoned("NEW", ends=21)) == []
+
+
+def test_nothing_is_poisoned_where_no_shipment_fails_by_a_fault() -> None:
+    world = {"orders": [{"orderId": "ord_1", "status": "NEW"}]}
+
+    assert breaches(poison_isolated, placed_one(parcel(1, status=500), world=world)) == []
+    assert breaches(poison_isolated, placed_one(parcel(1, status=422, fault="it"), world=world)) == []
+    assert breaches(poison_isolated, placed_one(call("createShipment", status=500, fault="it"), world=world)) == []
