@@ -11,6 +11,7 @@ from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.remote import Sandbox, in_path
 
 OPEN_ORDERS = ("NEW", "ACKNOWLEDGED", "PARTIALLY_SHIPPED")
+OPEN_RETURNS = ("AUTHORISED", "RECEIVED_IN_PART", "RECEIVED")
 LOOK_SECONDS = 0.15
 _SECOND_NS = 1_000_000_000
 
@@ -95,6 +96,10 @@ class Stage:
         rule = {"match": _given(match), "skipFirst": skip_first, "maxCount": max_count, "effect": effect, **members}
         return str(self.do("addFault", "POST", "/faults", _given(rule))["id"])
 
+    def end_fault(self, rule: str) -> None:
+        """Let calls go right again."""
+        self.do("removeFault", "DELETE", f"/faults/{in_path(rule)}")
+
     def place_orders(self, count: int, goods: Mapping[str, int] | None = None, **members: Any) -> list[Wire]:
         """
         Let as many buyers order something.
@@ -160,6 +165,10 @@ class Stage:
             lambda: not any(map(self.has_orders, OPEN_ORDERS)) or (end is not None and self.now() >= end),
         )
 
+    def until_returns_are_settled(self) -> bool:
+        """Wait until no goods are to be received, and no money to be paid back."""
+        return self.until("returns to be settled", lambda: not any(map(self.has_returns, OPEN_RETURNS)))
+
     def until_the_client_has_called(self, operation: str | None = None) -> bool:
         """Wait until the client has called an operation, or any."""
         return self.until(f"a call of {operation or 'the client'}", lambda: self._has_called(operation))
@@ -193,6 +202,10 @@ class Stage:
     def has_orders(self, status: str) -> bool:
         """Whether there are orders in a state."""
         return bool(self._market.page("/orders", {"status": status, "limit": 1})["items"])
+
+    def has_returns(self, status: str) -> bool:
+        """Whether there are returns in a state."""
+        return bool(self._market.page("/returns", {"status": status, "limit": 1})["items"])
 
     def faults(self) -> list[Wire]:
         """Return the rules, and how often each has played."""

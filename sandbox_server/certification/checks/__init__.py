@@ -1,6 +1,17 @@
 """Every check there is, by id. A new module of checks is named here."""
 
 from sandbox_server.certification.check import checks_of
-from sandbox_server.certification.checks import auth, contract, manners, orders, pages, polls, retry, routes, stock
+from sandbox_server.certification.checks import (
+    auth,
+    backoff,
+    contract,
+    manners,
+    orders,
+    pages,
+    polls,
+    retry,
+    routes,
+    stock,
+)
 
-CHECKS = checks_of((auth, contract, manners, orders, pages, polls, retry, routes, stock))
+CHECKS = checks_of((auth, backoff, contract, manners, orders, pages, polls, retry, routes, stock))

@@ -32,9 +32,12 @@ def answers_lost(stage: Stage) -> None:
     stage.fault("acknowledgeOrder", {"lostResponse": True}, max_count=2)
     stage.fault("createShipment", {"lostResponse": True}, max_count=1)
     stage.fault("createShipment", {"error": {"status": 503}}, max_count=1)
+    stage.fault("refundReturn", {"lostResponse": True}, max_count=1)
     stage.place_orders(3)
     stage.start_client()
     stage.until_orders_are_settled()
+    stage.until_faults_have_played()
+    stage.until_time_has_passed(timedelta(minutes=2))
 
 
 @scenario("told-to-wait", scale=60, seconds=40)

@@ -56,6 +56,8 @@ class ErrorEffect(Effect):
 
     def check(self, given: Any) -> None:
         """Refuse members that would say nothing."""
+        if given["status"] < HTTPStatus.BAD_REQUEST and given.get("body") != "html":
+            raise WrongEffect("/status", "NO_ERROR", "A status below 400 is for a page of HTML in an answer's stead.")
         if "code" in given and given.get("body", "problem") != "problem":
             raise WrongEffect("/code", "NO_PROBLEM", f"A body that is {given['body']} has no code.")
         if "retryAfterForm" in given and "retryAfter" not in given:

@@ -90,9 +90,18 @@ def test_an_error_may_have_no_body(market: Market) -> None:
     [
         ({"status": 503, "code": "X", "body": "html"}, "/code"),
         ({"status": 503, "retryAfterForm": "http-date"}, "/retryAfterForm"),
+        ({"status": 200}, "/status"),
+        ({"status": 399, "body": "empty"}, "/status"),
     ],
 )
 def test_members_that_would_say_nothing_are_refused(given: dict[str, Any], at: str) -> None:
     with pytest.raises(WrongEffect) as caught:
         ErrorEffect().check(given)
     assert caught.value.at == at
+
+
+def test_a_page_of_html_comes_with_200_in_an_answer_s_stead(market: Market) -> None:
+    market.play({"error": {"status": 200, "body": "html"}})
+    answer = market.call("GET", "/stores")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html")
+    assert "<h1>200 OK</h1>" in answer.text
