@@ -231,12 +231,21 @@ def serve(*, clock: str | None, throttle: str | None, **settings: Any) -> None:
 @click.option(
     "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures to this file, too."
 )
-def bench(json_path: Path | None) -> None:
-    """Measure this machine: the sandbox beside a bare server and beside stock Connexion, as ratios."""
-    make_importable("load_tests")
-    from load_tests.benchmarks.bench import run  # noqa: PLC0415 - a help text needs none of it
+@click.option("--peers", "with_peers", is_flag=True, help="Measure mock servers from npm, too: it fetches 300 MB.")
+@click.option("--only", multiple=True, metavar="PART", help="Measure this part alone, such as 'answers a second'.")
+def bench(json_path: Path | None, only: tuple[str, ...], *, with_peers: bool) -> None:
+    """
+    Measure this machine: the sandbox beside a bare server and beside stock Connexion, as ratios.
 
-    run(json_path)
+    With --peers also beside Prism, Mockoon, Steady and WireMock, which are given the same answers.
+    """
+    make_importable("load_tests")
+    from load_tests.benchmarks import bench as benchmark  # noqa: PLC0415 - a help text needs none of it
+
+    parts = benchmark.parts(with_peers=with_peers)
+    if unknown := [part for part in only if part not in parts]:
+        raise click.BadParameter(f"There is no {unknown[0]!r}; there are {', '.join(parts)}.", param_hint="'--only'")
+    benchmark.run(json_path, {part: parts[part] for part in only or parts})
 
 
 _COMMANDS = (

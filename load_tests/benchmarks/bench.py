@@ -1,16 +1,16 @@
 """
-`python3 run_sandbox.py bench [--json FILE]`: what the sandbox costs, measured here and now.
+`python3 run_sandbox.py bench [--json FILE] [--peers] [--only PART]`: what the sandbox costs, measured here and now.
 
 A measurement is a function that returns a `Section`, and may tell how far it is; a new one is a line in `MEASUREMENTS`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.status import Status
 
-from load_tests.benchmarks import clock, durability, footprint, journal, pages, powers, tenants, throughput
+from load_tests.benchmarks import clock, durability, footprint, journal, pages, peers, powers, tenants, throughput
 from load_tests.benchmarks.processes import Tell
 from load_tests.benchmarks.report import Section, show, write
 
@@ -26,19 +26,28 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[Tell], Section]]] = (
 )
 
 
-def run(json_path: Path | None = None) -> bool:
+Measure = Callable[[Tell], Section]
+
+
+def parts(*, with_peers: bool = False) -> dict[str, Measure]:
+    """Return what can be measured, by name; mock servers have to be fetched from npm."""
+    return {**dict(MEASUREMENTS), **({"peers": peers.measure} if with_peers else {})}
+
+
+def run(json_path: Path | None = None, measurements: Mapping[str, Measure] | None = None) -> bool:
     """
-    Measure everything, print it, and write it down.
+    Measure, print it, and write it down.
 
     Args:
         json_path: Where the facts go as JSON; None writes none.
+        measurements: What is measured; everything but the peers when left out.
 
     Returns:
         Whether every promise was kept.
     """
     console = Console()
     sections = []
-    for what, measure in MEASUREMENTS:
+    for what, measure in (measurements or parts()).items():
         with console.status(f"Measuring: {what}") as status:
             sections.append(measure(_showing(f"Measuring: {what}", status)))
         show(sections[-1], console)

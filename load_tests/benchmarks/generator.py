@@ -17,6 +17,7 @@ from time import perf_counter
 
 NUMBER, QUANTITY = b"@@@@@@@@@@", b"###"  # stand for a running number and a quantity in a request's body
 _CHUNK = 1 << 18
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 @dataclass
@@ -125,11 +126,13 @@ def receive(connection: Connection) -> bool:
 
 
 def length(received: bytes) -> int:
-    """Return how long the whole answer is, 0 while its head is not complete."""
+    """Return how long the whole answer is, 0 while that cannot be told."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return 0
     head = received[:end].lower()
+    if b"transfer-encoding: chunked" in head:
+        return len(received) if received.endswith(_LAST_CHUNK) else 0
     start = head.index(b"content-length:") + 15
     return end + 4 + int(head[start:].split(b"\r", 1)[0])
 

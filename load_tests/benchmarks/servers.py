@@ -69,7 +69,7 @@ def stock(folder: str) -> ASGIApp:
     handlers = {name: _constant(json.loads((Path(folder) / file).read_bytes())) for name, file in ANSWERS.items()}
     app = connexion.AsyncApp("stock")
     app.add_api(
-        _only(set(handlers)),
+        only(set(handlers)),
         resolver=Resolver(handlers.__getitem__),
         strict_validation=True,
         validate_responses=True,
@@ -89,7 +89,7 @@ def _constant(content: Any) -> Callable[..., Awaitable[Any]]:
     return handler
 
 
-def _only(operation_ids: set[str]) -> dict[str, Any]:
+def only(operation_ids: set[str]) -> dict[str, Any]:
     """Return the marketplace's contract with these operations alone."""
     document = Contract(contract_path("marketplace.yaml").read_bytes()).document
     paths = document["paths"]

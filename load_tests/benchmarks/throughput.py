@@ -15,8 +15,9 @@ from load_tests.benchmarks.report import Section
 from load_tests.benchmarks.servers import ANSWERS
 
 PROMISED = 0.30  # of the bare server's pace
-_KEY = {"X-Api-Key": "acorn-key"}
+KEY = {"X-Api-Key": "acorn-key"}
 _JSON = {"Content-Type": "application/json"}
+LIST_TARGET, PUT_TARGET = "/v1/orders?limit=20", "/v1/inventory"
 POWERS = ("journal", "throttle", "faults")
 _NAMES = {"bare": "bare ASGI", "sandbox": "sandbox, powers off", "stock": "stock Connexion"}
 
@@ -91,16 +92,15 @@ def _sample(work: Work, server: Server, seconds: float, first: int) -> tuple[Sam
 
 
 def _list_orders(port: int) -> Work:
-    target = "/v1/orders?limit=20"
-    answer = ask(port, "GET", target, _KEY)
+    answer = ask(port, "GET", LIST_TARGET, KEY)
     assert len(decoded(answer)["items"]) == 20, "the world has 20 orders"
-    return Work("list 20 orders", raw_request("GET", target, _KEY), answer)
+    return Work("list 20 orders", raw_request("GET", LIST_TARGET, KEY), answer)
 
 
 def _report_inventory(port: int) -> Work:
     """Return a report of ten stock lines, whose quantities and sequences change with each request."""
     now = decoded(ask(port, "GET", "/v1/health", {}))["time"]
-    levels = decoded(ask(port, "GET", "/v1/inventory?limit=10", _KEY))["items"]
+    levels = decoded(ask(port, "GET", "/v1/inventory?limit=10", KEY))["items"]
     items = [
         {"storeId": level["storeId"], "sku": level["sku"], "onHand": 0, "sequence": 0, "asOf": now} for level in levels
     ]
@@ -109,9 +109,9 @@ def _report_inventory(port: int) -> Work:
     # JSON knows no zeros in front of a number: the running number of ten digits starts with a one.
     body = body.replace(NUMBER, b"1" + NUMBER)
     first = body.replace(QUANTITY, b"500").replace(NUMBER, b"0" * len(NUMBER))
-    answer = ask(port, "PUT", "/v1/inventory", _KEY | _JSON, first)
+    answer = ask(port, "PUT", PUT_TARGET, KEY | _JSON, first)
     assert decoded(answer)["accepted"] == 10, "every line is accepted"
-    return Work("put 10 stock lines", raw_request("PUT", "/v1/inventory", _KEY | _JSON, body), answer)
+    return Work("put 10 stock lines", raw_request("PUT", PUT_TARGET, KEY | _JSON, body), answer)
 
 
 def _section(works: Sequence[Work], samples: Samples) -> Section:

@@ -22,6 +22,8 @@ def test_every_request_has_a_number_and_a_quantity_of_its_own() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", 0),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nA: b\r\n\r\n", 57),
         (b"HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\n{}", 39),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", 0),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 59),
     ],
 )
 def test_an_answer_s_length_is_known_once_its_head_is_there(received: bytes, expected: int) -> None:
