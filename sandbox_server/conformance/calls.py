@@ -130,7 +130,7 @@ class Caller:
         given = {name: value for name, value in (query or {}).items() if value is not None}
         headers = {**self.credential, **own, **(headers or {})}
         response = self._http.request(operation.method, url, content=sent, headers=headers, params=given)
-        return self._judged(operation, response, fit=fit)
+        return self._judged(operation, response, path, fit=fit)
 
     def pages(
         self, operation_id: str, /, query: Mapping[str, Any], most: int = 1000, path: Path = NOWHERE
@@ -155,11 +155,11 @@ class Caller:
         self.record.complain(checks.complaints(self.document, None, exchange))
         return Answer(exchange)
 
-    def _judged(self, operation: Operation, response: httpx.Response, *, fit: bool) -> Answer:
+    def _judged(self, operation: Operation, response: httpx.Response, path: Path, *, fit: bool) -> Answer:
         answer = schemathesis.Response.from_any(response)
         exchange = self.record.keep(operation, exchange_of(answer), fit=fit)
         described = self._schema[operation.path][operation.method]
-        case = described.Case()
+        case = described.Case(path_parameters=dict(path))
         try:
             case.validate_response(answer, checks=checks.of_the_contract())
         except FailureGroup as group:

@@ -8,6 +8,7 @@ import schemathesis
 from schemathesis import Config
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.schemas import BaseSchema
 
 from sandbox_server.conformance import hooks
@@ -74,6 +75,8 @@ def _keep(recorder: ScenarioRecorder, document: Document, record: Record) -> Non
             # A method that the path does not have is tried, too, and belongs to no operation.
             own = operation if case.method == operation.method else None
             kept[case_id] = record.keep(own, exchange_of(interaction.response), fit=fit)
+            if case.meta is not None and isinstance(case.meta.phase.data, CoveragePhaseData):
+                record.keywords[case.meta.phase.data.scenario.value] += 1
     for case_id, nodes in recorder.checks.items():
         for node in nodes:
             if node.status is Status.FAILURE and node.failure_info:

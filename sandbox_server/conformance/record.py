@@ -18,7 +18,15 @@ _MOST_ALIKE = 25
 
 @dataclass(slots=True)
 class Record:
-    """Every call of a run, what came of it, and what was wrong."""
+    """
+    Every call of a run, what came of it, and what was wrong.
+
+    Args:
+        seen: How often each operation answered with each status.
+        fit: How many calls of each operation were meant to be as the contract wants them.
+        lacking: What could not be looked at, and why.
+        keywords: How often a bound or a form that a schema has was tried, by what was tried of it.
+    """
 
     exchanges: list[Exchange] = field(default_factory=list)
     seen: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))

@@ -24,7 +24,7 @@ class Outcome:
 
 def run(assignment: Assignment, suite: Suite = Suite.SMOKE, progress: Progress = lambda *_: None) -> Outcome:
     """
-    Hold a server against the contract.
+    Hold a server against the contract. A server that lets nobody in is left alone after some calls.
 
     Raises:
         Misconfigured: It cannot begin.
@@ -33,7 +33,9 @@ def run(assignment: Assignment, suite: Suite = Suite.SMOKE, progress: Progress =
     with session(assignment, progress) as opened:
         for probe in plan.probes:
             opened.play(probe)
-        if plan.phases:
+            if opened.is_shut:
+                break
+        if plan.phases and not opened.is_shut:
             opened.make_up(plan.phases, plan.examples)
     return Outcome(_report(opened, suite, plan), tuple(opened.record.exchanges))
 

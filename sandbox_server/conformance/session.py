@@ -73,6 +73,13 @@ class Session:
             self._broken(name, f"An answer has not the form that the contract gives it ({what}).")
         return self.record.findings[before:]
 
+    @property
+    def is_shut(self) -> bool:
+        """Whether nothing has been opened by the credential so far, though it has been shown."""
+        asked = [one.operation_id for one in self.document.operations.values() if one.is_protected]
+        statuses = [status for name in asked for status in self.record.seen.get(name, ())]
+        return bool(statuses) and not any(status.startswith("2") for status in statuses)
+
     def make_up(self, phases: Collection[str], examples: int = 10) -> Sequence[Finding]:
         """Let Schemathesis make calls up, and return what they find."""
         before = len(self.record.findings)

@@ -8,6 +8,7 @@ from sandbox_server.conformance.probes import (
     access,
     conflicts,
     cursors,
+    filters,
     journeys,
     life_cycles,
     limits,
@@ -54,6 +55,7 @@ class Plan:
 _JOURNEYS: Mapping[str, Probe] = {f"journey_{name}": probe for name, probe in journeys.JOURNEYS.items()}
 _RULES: Mapping[str, Probe] = {
     "cursor_walk": cursors.cursor_walk,
+    "filters": filters.filters,
     "versions": versions.versions,
     "stock_arithmetic": stock.stock_arithmetic,
     "conflicts": conflicts.conflicts,
@@ -78,7 +80,7 @@ PROBES: Mapping[str, Probe] = {**_JOURNEYS, **_RULES, **_LIFE, **_DOORS, **_EDGE
 PLANS: Mapping[Suite, Plan] = {
     Suite.SMOKE: Plan(("examples",), 1, (*_JOURNEYS, *_RULES, "authentication"), reaches=True),
     Suite.STATEFUL: Plan(("stateful",), 40, (*_JOURNEYS, *_RULES, *_LIFE), reaches=True),
-    Suite.SECURITY: Plan(("examples",), 1, (*_DOORS, "refusals")),
+    Suite.SECURITY: Plan(("examples",), 1, ("journey_access", *_DOORS, "refusals")),
     Suite.FULL: Plan(
         ("examples", "coverage", "fuzzing", "stateful"),
         30,

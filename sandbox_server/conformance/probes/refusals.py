@@ -46,6 +46,9 @@ def _broken(stage: Stage, operation: Operation) -> None:
         if operation.operation_id in {"createToken", "revokeToken"} and what == "with a member twice":
             continue
         _hold(stage, answer, 400, f"A body {what}")
+    if operation.operation_id not in {"createToken", "revokeToken"}:  # RFC 6749: what is unknown is ignored
+        more = by_example(stage, operation, body={**operation.example, "noSuchMember": 1})
+        _hold(stage, more, 400, "A body with a member that is not in the contract")
 
 
 def _outside(stage: Stage) -> None:
