@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox_server.conformance.checks import REGISTRY
 from sandbox_server.conformance.session import Assignment, session
 from sandbox_server.conformance.suites import PROBES
 from tests.conformance.defects import edge, planting, rules
@@ -42,6 +43,11 @@ def served(name: str) -> Iterator[str]:
 def test_there_are_faults_enough() -> None:
     assert len(DEFECTS) >= 25
     assert {one.plant.__module__ for one in DEFECTS.values()} == {module.__name__ for module in MODULES}
+
+
+def test_every_check_and_every_probe_has_a_fault_to_find() -> None:
+    found = frozenset[str]().union(*(one.finds for one in DEFECTS.values()))
+    assert found >= set(REGISTRY) | set(PROBES)
 
 
 @pytest.mark.parametrize("name", sorted(DEFECTS if ALL else SAMPLE))

@@ -1,5 +1,6 @@
 """Faults in what goes out: statuses, headers, members."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.conformance.defects.planting import Answer, Json, answers, defect
@@ -24,6 +25,11 @@ def _each(answer: Answer, name: str, change: Any) -> None:
             one[name] = change(one[name])
 
     answer.rewrite(rewrite)
+
+
+def says(**members: Any) -> Callable[[Answer], None]:
+    """Return what gives members of an answer other values."""
+    return lambda answer: answer.rewrite(lambda said: said.update(members))
 
 
 @defect("journey_fulfilment", finds="request_id response_headers_conformance")
@@ -52,12 +58,12 @@ def an_unknown_order_gets_a_page_of_html() -> None:
 
 @defect("refusals", finds="response_schema_conformance problem_details")
 def a_problem_has_a_code_of_its_own() -> None:
-    answers(lambda answer: answer.rewrite(lambda said: said.update(code="OOPS")), status=406)
+    answers(says(code="OOPS"), status=406)
 
 
 @defect("refusals", finds="response_schema_conformance problem_details")
 def what_is_not_there_is_said_to_come() -> None:
-    answers(lambda answer: answer.rewrite(lambda said: said.update(retryable=True)), status=404)
+    answers(says(retryable=True), status=404)
 
 
 @defect("refusals", finds="refusals")
@@ -166,3 +172,44 @@ def every_label_is_a_pdf() -> None:
 @defect("authentication", finds="authentication response_headers_conformance")
 def a_401_does_not_say_how_to_authenticate() -> None:
     answers(lambda answer: answer.drop("www-authenticate"), status=401)
+
+
+@defect("journey_access", finds="journey_access")
+def no_token_can_be_given_back() -> None:
+    answers(lambda answer: setattr(answer, "status", 400), method="POST", path="/oauth/revoke", status=200)
+
+
+@defect("outages", finds="outages")
+def no_outage_is_called_one() -> None:
+    answers(says(code="INTERNAL"), status=503)
+
+
+@defect("journey_onboarding", finds="journey_onboarding")
+def nobody_can_join() -> None:
+    answers(
+        says(status="INELIGIBLE"),
+        method="POST",
+        path="/applications",
+    )
+
+
+@defect("journey_reports", finds="journey_reports")
+def reports_are_never_done() -> None:
+    answers(
+        says(status="IN_PROGRESS"),
+        method="GET",
+        path="/reports/[^/]+",
+    )
+
+
+@defect("journey_prices", finds="journey_prices")
+def prices_are_read_in_another_currency() -> None:
+    answers(lambda answer: _each(answer, "listPrice", lambda price: {**price, "currency": "CAD"}), path="/prices")
+
+
+@defect("journey_transfers", finds="journey_transfers")
+def what_is_called_off_stands_as_it_stood() -> None:
+    answers(
+        says(status="REQUESTED"),
+        path="/transfers/[^/]+/cancellations",
+    )

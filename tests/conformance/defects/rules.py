@@ -8,9 +8,9 @@ from sandbox_server.api import bodies, pagination, security
 from sandbox_server.api import compile as edge
 from sandbox_server.api.acorn import intake, orders, replies, wire
 from sandbox_server.api.acorn import stores as handlers
-from sandbox_server.domain import haulage, inventory, invoices, returns, shipments, stores, transfers
+from sandbox_server.domain import haulage, inventory, invoices, onboarding, returns, shipments, stores, transfers
 from sandbox_server.domain.errors import IllegalTransition
-from sandbox_server.services import access, idempotency
+from sandbox_server.services import access, idempotency, webhooks
 from sandbox_server.services import inventory as stock
 from sandbox_server.services import orders as services
 from sandbox_server.services.access import Directory
@@ -241,3 +241,14 @@ def bodies_are_not_looked_at() -> None:
 @defect("journey_stores", finds="journey_stores versions")
 def changes_of_stores_are_lost() -> None:
     put(stores, "with_changes", lambda store, *_: store)
+
+
+@defect("life_cycle_applications", finds="life_cycle_applications legal_history")
+def who_cannot_join_may_sign() -> None:
+    status = onboarding.ApplicationStatus
+    put(onboarding, "TRANSITIONS", {**onboarding.TRANSITIONS, status.INELIGIBLE: frozenset(status)})
+
+
+@defect("journey_events", finds="journey_events")
+def subscriptions_do_not_end() -> None:
+    put(webhooks, "unsubscribe", lambda *_: None)
