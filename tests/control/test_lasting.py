@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from sandbox_server.domain.errors import Unavailable
 from sandbox_server.kernel import clock
-from sandbox_server.persistence.log import VaultError
+from sandbox_server.persistence.log import KeptTenant, VaultError
 from sandbox_server.services import segments
 from sandbox_server.services.archive import Retention
 from sandbox_server.services.journal import Journal
@@ -150,6 +151,55 @@ class Watch:
 
     def monotonic_ns(self) -> int:
         return int(self.seconds * 1_000_000_000)
+
+
+def test_what_cannot_be_kept_is_refused_and_changes_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = start()
+    stage.made(name="mine")
+    snapshot = f"/snapshots/{stage.done('/snapshots', {})['snapshotId']}"
+    stage.call("PATCH", "/v1/stores/S0001", PAUSED, KEY)
+    before = everything(stage)
+
+    def refuse(*_: object) -> None:
+        raise Unavailable("The disk is full.")
+
+    with monkeypatch.context() as full:
+        full.setattr(stage.vault, "_write", refuse)
+        for method, path, body in (
+            ("POST", f"{TENANT}/faults", RULE),
+            ("PUT", f"{TENANT}/throttles", {"profile": "peak"}),
+            ("PUT", f"{TENANT}/clock", {"mode": "REAL"}),
+            ("POST", f"{TENANT}/clock/advance", {"by": "PT1H"}),
+            ("POST", f"{TENANT}/reset", None),
+            ("POST", f"{TENANT}/snapshots", {}),
+            ("POST", f"{TENANT}{snapshot}/restore", None),
+            ("POST", f"{TENANT}{snapshot}/fork", {"name": "twin"}),
+            ("DELETE", f"{TENANT}{snapshot}", None),
+            ("POST", f"{CONTROL}/tenants", {"name": "twin"}),
+            ("DELETE", f"{CONTROL}/tenants/mine", None),
+            ("PATCH", "/v1/stores/S0001", {"status": "ACTIVE"}),
+        ):
+            refused = stage.call(method, path, body, KEY if path.startswith("/v1") else None)
+            assert (refused.status, refused.json["code"]) == (503, "UNAVAILABLE"), path
+    assert everything(stage) == before
+    assert audits(stage) == []
+    assert stage.call("POST", f"{CONTROL}/tenants", {"name": "twin"}).status == 201
+
+
+def test_a_fault_rule_that_could_not_be_kept_in_the_end_is_none(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk may fill up between the look at it and the change."""
+    stage = start()
+    put, puts = stage.vault.put, []
+
+    def refuse_the_second(kept: KeptTenant) -> None:
+        puts.append(kept)
+        if len(puts) == 2:
+            raise Unavailable("The disk is full.")
+        put(kept)
+
+    monkeypatch.setattr(stage.vault, "put", refuse_the_second)
+    assert stage.call("POST", f"{TENANT}/faults", RULE).status == 503
+    assert stage.look(f"{TENANT}/faults", key=None)["items"] == []
 
 
 def test_a_clock_that_runs_is_never_found_behind_what_it_has_told(

@@ -241,7 +241,10 @@ def test_damage_is_named_and_left_as_it_is(open_vault: Callable[[], SqliteVault]
     keep(world, an_order(order_id="ord_7"))
     open_vault().close()
     spoil(path, statement)
-    with closing(SqliteVault(path.parent)) as kept, pytest.raises(VaultError, match=f"{path} is damaged: .* --fresh"):
+    with (
+        closing(SqliteVault(path.parent)) as kept,
+        pytest.raises(VaultError, match=f"{path} is damaged: .*; --fresh"),
+    ):
         kept.world(TENANT)
 
 

@@ -111,8 +111,8 @@ def connect(path: Path, schema: Schema, *, alone: bool = True) -> sqlite3.Connec
 def damaged(path: Path, why: str) -> VaultError:
     """Return what is raised of a file that cannot be read."""
     return VaultError(
-        f"{path} is damaged: {why}. It was left as it is. Put a copy of it back, choose another --data-dir, "
-        "or begin anew with --fresh, which deletes it."
+        f"{path} is damaged: {why}. It was left as it is. Put a copy of it back, move it away to begin without it, or "
+        "choose another --data-dir; --fresh deletes all that is kept."
     )
 
 
