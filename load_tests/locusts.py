@@ -37,7 +37,7 @@ def check_installed() -> None:
         raise CannotRun("Locust is not installed; it comes with the extra: pip install 'acorn-sandbox[load]'.")
 
 
-def run(plan: Plan, host: str, others: int, bind: str, web_port: int | None, tell: Tell) -> dict[str, Any]:
+def run(plan: Plan, host: str, others: int, bind: str, page: tuple[str, int] | None, tell: Tell) -> dict[str, Any]:
     """
     Run a plan, and return what Locust wrote down.
 
@@ -45,7 +45,7 @@ def run(plan: Plan, host: str, others: int, bind: str, web_port: int | None, tel
         host: The target, as Locust's page shows it.
         others: Workers of other hosts that will join.
         bind: Where those find Locust's master, as in `0.0.0.0:5557`.
-        web_port: Where Locust's page is to be; None for none.
+        page: Address and port of Locust's page; None for none.
 
     Raises:
         CannotRun: Locust does not run.
@@ -54,9 +54,7 @@ def run(plan: Plan, host: str, others: int, bind: str, web_port: int | None, tel
     users = str(sum(plan.users.values()))
     own = 0 if plan.processes == 1 else plan.processes - others
     words = ["-u", users, "-r", users, "-H", host, "-s", str(_STOP_SECONDS)]
-    words += (
-        ["--headless"] if web_port is None else ["--autostart", "--web-host", "127.0.0.1", "--web-port", str(web_port)]
-    )
+    words += ["--headless"] if page is None else ["--autostart", "--web-host", page[0], "--web-port", str(page[1])]
     master_host, _, master_port = bind.rpartition(":")
     if plan.processes > 1:
         port = master_port if others else str(_free_port())

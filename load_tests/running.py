@@ -54,6 +54,7 @@ class Wishes:
     throttle: str = "off"
     slo: Path = slo.DEFAULT
     web_port: int | None = None
+    web_host: str = "127.0.0.1"
 
 
 def run(wishes: Wishes, tell: Tell, say: Callable[[str], None]) -> dict[str, Any]:
@@ -120,7 +121,8 @@ def _under_load(
 ) -> tuple[dict[str, Any], Oracle]:
     def load() -> dict[str, Any]:
         host = plan.url.removesuffix("/v1")
-        return locusts.run(plan, host, wishes.others, wishes.bind, wishes.web_port, tell)
+        page = (wishes.web_host, wishes.web_port) if wishes.web_port is not None else None
+        return locusts.run(plan, host, wishes.others, wishes.bind, page, tell)
 
     if world is None:
         return load(), Oracle((), (), found.why_not)

@@ -73,6 +73,7 @@ _THROTTLES = ("off", "default", "strict", "peak", "amazon")
     help="The token that the sandbox was started with.",
 )
 @click.option("--web-port", type=click.IntRange(1, 65535), help="Show Locust's own page on this port; Ctrl-C ends it.")
+@click.option("--web-host", default="127.0.0.1", show_default=True, help="The address of that page.")
 @click.option(
     "--report-dir",
     type=click.Path(path_type=Path, file_okay=False),

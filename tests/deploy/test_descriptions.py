@@ -17,6 +17,7 @@ COMPOSE = ROOT / "compose.yaml"
 KUBERNETES = ROOT / "deploy" / "kubernetes.yaml"
 VERSION = "1.33"
 OBJECTS: list[Any] = list(yaml.safe_load_all(KUBERNETES.read_text()))
+OURS = ("sandbox", "locust-master", "locust-worker")
 PARTS = {"postgres", "sandbox", "nginx", "locust-master", "locust-worker"}
 
 
@@ -39,25 +40,27 @@ def test_there_is_a_service_for_all_that_is_called_and_pods_for_all_parts() -> N
 
 
 def commands() -> Iterator[list[str]]:
-    """Return what the sandbox is started with."""
-    yield yaml.safe_load(COMPOSE.read_text())["services"]["sandbox"]["command"]
+    """Return what the sandbox and the load on it are started with."""
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    for name in OURS:
+        yield services[name]["command"]
     for one in OBJECTS:
-        if one["kind"] == "Deployment" and one["metadata"]["name"] == "sandbox":
+        if one["kind"] == "Deployment" and one["metadata"]["name"] in OURS:
             yield one["spec"]["template"]["spec"]["containers"][0]["args"]
 
 
-def test_the_sandbox_is_started_with_flags_that_it_has() -> None:
-    flags = {flag for option in main.commands["serve"].params for flag in option.opts}
+def test_ours_are_started_with_flags_that_they_have() -> None:
     started = list(commands())
-    assert len(started) == 2
+    assert sorted(name for name, *_ in started) == ["load"] * 4 + ["serve"] * 2
     for name, *words in started:
-        assert name == "serve"
-        assert {word for word in words if word.startswith("--")} <= flags
+        flags = {flag for option in main.commands[name].params for flag in option.opts}
+        assert {word.partition("=")[0] for word in words if word.startswith("--")} <= flags
 
 
 @pytest.mark.parametrize("path", [COMPOSE, KUBERNETES, ROOT / "Dockerfile"], ids=lambda path: path.name)
 def test_variables_of_the_sandbox_are_those_that_it_reads(path: Path) -> None:
-    known = {option.envvar for option in main.commands["serve"].params if option.envvar}
+    commands = ("serve", "load")
+    known = {option.envvar for name in commands for option in main.commands[name].params if option.envvar}
     named = set(re.findall(r"\bSANDBOX_[A-Z_]+", path.read_text()))
     assert named
     assert named <= known
