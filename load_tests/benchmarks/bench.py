@@ -10,7 +10,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
-from load_tests.benchmarks import clock, durability, footprint, journal, pages, peers, powers, tenants, throughput
+from load_tests.benchmarks import (
+    clock,
+    console_pages,
+    durability,
+    footprint,
+    journal,
+    pages,
+    peers,
+    powers,
+    tenants,
+    throughput,
+)
 from load_tests.benchmarks.processes import Tell
 from load_tests.benchmarks.report import Section, show, write
 
@@ -19,6 +30,7 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[Tell], Section]]] = (
     ("powers", lambda _: powers.measure()),
     ("durability", durability.measure),
     ("pages", pages.measure),
+    ("console", console_pages.measure),
     ("journal", lambda _: journal.measure()),
     ("starts and memory", footprint.measure),
     ("tenants", tenants.measure),

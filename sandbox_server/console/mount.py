@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 
+from sandbox_server.api.bodies import read_bounded
 from sandbox_server.api.problems import Problems, Tongue
-from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, respond
+from sandbox_server.asgi import ASGIApp, Message, Receive, Scope, Send, respond
 from sandbox_server.console.reach import Reach
 from sandbox_server.console.site import REACH, site
 from sandbox_server.control.errors import Problems as OperatorProblems
@@ -53,7 +54,13 @@ class _Console:
         if not scope["query_string"].isascii():
             await respond(send, 400, [(b"content-type", b"text/plain")], b"A query is ASCII: encode what is not.\n")
             return
+        # Read here, so that nobody who sends slowly holds a thread.
+        body = await read_bounded(scope["state"]["headers"], receive)
+
+        async def receive_all() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
         loop, request_id = asyncio.get_running_loop(), scope["state"]["request_id"]
         reach = Reach(loop, self._registry, self._operator, self._token, request_id)
         environment: Mapping[str, Any] = {REACH: reach}
-        await self._pages({**scope, **environment}, receive, send)
+        await self._pages({**scope, **environment}, receive_all, send)

@@ -28,7 +28,6 @@ _HEADERS = {
 }
 _OPEN_TO_ALL = {"static", "entrance.login", "entrance.enter", "entrance.speak"}
 _KNOWN = "operator"
-_MOST_BYTES = 1024 * 1024
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -50,7 +49,6 @@ def protect(app: Flask, operator_token: str | None, shared: str | None) -> None:
         SESSION_COOKIE_NAME="acorn-console",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
-        MAX_CONTENT_LENGTH=_MOST_BYTES,
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.session_interface = _Sessions()
