@@ -12,7 +12,7 @@ from sandbox_server.domain.errors import Unavailable
 from sandbox_server.kernel.clock import ClockMode
 from sandbox_server.persistence.log import KeptClock, KeptServer, KeptSnapshot, KeptTenant, VaultError
 from sandbox_server.persistence.memory import MemoryPersistence
-from sandbox_server.persistence.sqlite import opening, vault
+from sandbox_server.persistence.sqlite import opening, parts, vault
 from sandbox_server.persistence.sqlite.opening import forget
 from sandbox_server.persistence.sqlite.vault import FILE, SqliteVault
 from tests.domain.builders import LATER, NOW, a_store, an_order
@@ -180,6 +180,37 @@ def test_all_of_what_is_kept_together_is_kept_or_none_of_it(open_vault: Callable
     kept = open_vault()
     assert [tenant.name for tenant in kept.tenants()] == [TENANT]
     assert contents(kept.world(TENANT)[0]) == contents(world)
+
+
+def test_a_world_that_was_kept_in_vain_is_kept_the_next_time(open_vault: Callable[[], SqliteVault]) -> None:
+    kept = open_vault()
+    frozen = a_world()
+    with pytest.raises(KeyboardInterrupt):
+        keep_in_vain(kept, frozen)
+    kept.begin(TENANT, kept.keep(frozen))
+    assert contents(open_vault().world(TENANT)[0]) == contents(frozen)
+
+
+def keep_in_vain(kept: SqliteVault, world: MemoryPersistence) -> None:
+    with kept.together():
+        kept.keep(world)
+        raise KeyboardInterrupt
+
+
+def test_equal_worlds_are_each_written_once(
+    open_vault: Callable[[], SqliteVault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = open_vault()
+    write, written = parts.write, []
+
+    def count(connection: sqlite3.Connection, world: MemoryPersistence) -> int:
+        written.append(world)
+        return write(connection, world)
+
+    monkeypatch.setattr(parts, "write", count)
+    worlds = (a_world(), a_world())
+    assert len({kept.keep(world) for world in worlds * 3}) == 1
+    assert written == list(worlds)
 
 
 def begin_two(kept: SqliteVault) -> None:

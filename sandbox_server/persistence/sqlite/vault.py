@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, cont
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -44,7 +44,7 @@ class SqliteVault:
         self.path = folder / FILE
         self._connection = connect(self.path, WORLDS)
         self._logs: dict[str, SqliteLog] = {}
-        self._frozen: WeakValueDictionary[int, MemoryPersistence] = WeakValueDictionary()
+        self._numbers: WeakKeyDictionary[MemoryPersistence, int] = WeakKeyDictionary()
         self._held: list[MemoryPersistence] = []
 
     def server(self) -> KeptServer | None:
@@ -76,10 +76,12 @@ class SqliteVault:
 
     def base(self, number: int) -> MemoryPersistence:
         """Return a world that was kept; nobody may change it."""
-        world = self._frozen.get(number)
-        if world is None:
-            world = self._frozen[number] = self._read_base(number)
-            self._held.append(world)
+        for world, known in self._numbers.items():
+            if known == number:
+                return world
+        world = self._read_base(number)
+        self._numbers[world] = number
+        self._held.append(world)
         return world
 
     def loaded(self) -> None:
@@ -93,13 +95,12 @@ class SqliteVault:
         Args:
             frozen: Whether nobody changes it any more: then it is written once.
         """
-        kept = [number for number, known in self._frozen.items() if known is world]
-        if kept:
-            return kept[0]
-        with self.together():
-            number = self._written(world)
-        if frozen:
-            self._frozen.setdefault(number, world)
+        number = self._numbers.get(world)
+        if number is None:
+            with self.together():
+                number = self._written(world)
+            if frozen:
+                self._numbers[world] = number
         return number
 
     def begin(self, name: str, base: int) -> SqliteLog:
@@ -147,13 +148,13 @@ class SqliteVault:
         if self._connection.in_transaction:
             yield
             return
-        logs = self._logs.copy()
+        logs, numbers = self._logs.copy(), self._numbers.copy()
         self._write("BEGIN IMMEDIATE")
         try:
             yield
             self._write("COMMIT")
         except BaseException:
-            self._logs = logs
+            self._logs, self._numbers = logs, numbers
             with suppress(sqlite3.Error):  # a failed commit may have rolled back by itself
                 self._connection.execute("ROLLBACK")
             raise
@@ -200,7 +201,8 @@ class SqliteVault:
             if number not in needed:
                 self._write("DELETE FROM parts WHERE base = ?", (number,))
                 self._write("DELETE FROM bases WHERE number = ?", (number,))
-                self._frozen.pop(number, None)
+        kept = ((world, number) for world, number in self._numbers.items() if number in needed)
+        self._numbers = WeakKeyDictionary(dict(kept))
 
     def _last_change(self, grown: SqliteLog) -> int:
         query = "SELECT content FROM records WHERE number BETWEEN ? AND ? ORDER BY number DESC LIMIT 1"
