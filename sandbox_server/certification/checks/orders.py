@@ -8,10 +8,11 @@ from sandbox_server.certification.check import Level, Occasion, broken, check, h
 from sandbox_server.certification.checks.retry import is_lost
 from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
 
-ACKNOWLEDGE, SHIP = "acknowledgeOrder", "createShipment"
+ACKNOWLEDGE, LIST, SHIP = "acknowledgeOrder", "listOrders", "createShipment"
 ACKNOWLEDGE_WITHIN = timedelta(hours=2)
 SETTLED = {"SHIPPED", "DELIVERED", "CANCELLED", "UNFULFILLABLE"}
 SERVER_ERROR = 500
+LARGE_BYTES = 5_000_000
 PATIENCE = timedelta(minutes=20)
 """Virtual time in which an order is to be settled though another one fails."""
 
@@ -150,6 +151,32 @@ def _is_retry(call: Call, tries: list[Call]) -> bool:
     """Whether a call repeats one of which the client cannot know what became of it: that is no new decision."""
     before = [one for one in tries if one.number < call.number and one.key == call.key is not None]
     return bool(before) and is_lost(before[-1])
+
+
+@check(
+    "order.large-page",
+    Level.SHOULD,
+    clause="Conventions, pages: limit 1-100",
+    scenarios="large-page",
+    mutant="handles-the-first-ten",
+    why="At a peak a page is a hundred times as large as on the day on which the client was written.",
+    mend="Read answers of many megabytes whole, and handle every item of a page, not a fixed number of them.",
+)
+def large_page(evidence: Evidence) -> Iterator[Occasion]:
+    """Every order of a page of 5 MB is handled."""
+    page = next((call for call in evidence.of(LIST) if _size(call) >= LARGE_BYTES), None)
+    for order in evidence.placed:
+        if page is None or not _names(page, order["orderId"]):
+            continue
+        answers = _answers_to(evidence, order)
+        if answers:
+            yield held(page, answers[0])
+        elif _is_over(evidence, order):
+            yield broken(f"{order['orderId']} was on a page of 5 MB, and was never handled.", page)
+
+
+def _size(call: Call) -> int:
+    return int(call.answer_headers.get("content-length", 0))
 
 
 def _fails(order: Wire, failed: list[Call]) -> bool:

@@ -19,3 +19,14 @@ def many_pages(stage: Stage) -> None:
         stage.place_orders(1)
         stage.until_time_has_passed(timedelta(seconds=20))
     stage.until_orders_are_settled(within=timedelta(minutes=12))
+
+
+@scenario("large-page", scale=300, seconds=45)
+def large_page(stage: Stage) -> None:
+    """The orders come on a page of many megabytes."""
+    drift = {"unknownField": "xNew", "unknownFieldLength": 9_000}
+    stage.fault("listOrders", {"drift": drift}, max_count=3)
+    stage.place_orders(40)
+    stage.start_client()
+    stage.until_the_client_has_called("listOrders")
+    stage.until_orders_are_settled(within=timedelta(hours=2, minutes=15))

@@ -39,13 +39,15 @@ class DriftEffect(Effect):
 def drift(content: Any, given: Mapping[str, Any], draw: Callable[[str], float]) -> None:
     """Change a JSON value in place, each object by draws of its own, in the order of the document."""
     share, field = given.get("fraction", 1.0), given.get("unknownField")
+    length = given.get("unknownFieldLength", len(_VALUE))
+    value = (_VALUE * length)[:length]
     words: Mapping[str, str] = given.get("unknownEnum", {})
     for number, node in enumerate(_objects(content)):
         for name, word in words.items():
             if isinstance(node.get(name), str) and draw(f"{name} {number}") < share:
                 node[name] = word
         if field is not None and draw(f"field {number}") < share:
-            node[field] = _VALUE
+            node[field] = value
 
 
 def _objects(content: Any) -> list[dict[str, Any]]:

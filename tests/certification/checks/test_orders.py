@@ -8,6 +8,7 @@ from sandbox_server.certification.checks.orders import (
     acknowledged_in_time,
     acknowledged_once,
     honours_cancellation,
+    large_page,
     poison_isolated,
     rejects_what_it_lacks,
 )
@@ -180,3 +181,22 @@ def test_nothing_is_poisoned_where_no_shipment_fails_by_a_fault() -> None:
     assert breaches(poison_isolated, placed_one(parcel(1, status=500), world=world)) == []
     assert breaches(poison_isolated, placed_one(parcel(1, status=422, fault="it"), world=world)) == []
     assert breaches(poison_isolated, placed_one(call("createShipment", status=500, fault="it"), world=world)) == []
+
+
+def large(megabytes: int) -> Call:
+    page = {"items": [{"orderId": "ord_1"}]}
+    return call("listOrders", answer=page, answer_headers={"content-length": f"{megabytes}000000"})
+
+
+def test_every_order_of_a_large_page_is_handled() -> None:
+    both = (placed(ORDER, {"orderId": "ord_2"}),)
+
+    assert holds(large_page, seen(large(5), answer(1), acts=both))
+    assert breaches(large_page, seen(large(5), answer(1, order="ord_2"), acts=both)) == [
+        "ord_1 was on a page of 5 MB, and was never handled."
+    ]
+
+
+def test_a_page_says_nothing_before_two_hours_are_over_or_when_it_is_small() -> None:
+    assert breaches(large_page, placed_one(large(5), ends=119)) == []
+    assert breaches(large_page, placed_one(large(4), POLL)) == []

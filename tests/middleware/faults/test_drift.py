@@ -27,6 +27,12 @@ def test_every_object_has_a_member_that_nobody_knows(market: Market) -> None:
     assert drifted == plain
 
 
+def test_the_member_that_nobody_knows_is_as_long_as_asked_for(market: Market) -> None:
+    order_id = market.buy()
+    market.play({"drift": {"unknownField": "xNew", "unknownFieldLength": 5}})
+    assert market.get(f"/orders/{order_id}")["xNew"] == "newne"
+
+
 def test_a_word_that_nobody_knows_stands_wherever_the_member_does(market: Market) -> None:
     market.buy()
     market.play({"drift": {"unknownEnum": {"status": "ON_HOLD", "carrier": "PIGEON"}}})
