@@ -199,7 +199,7 @@ def build_app(
     interface = control(operator, directory, registry, token, judge, metrics, forms, courier, certain)
     pages = console(registry, interface, directory, token, settings.database)
     beside = {f"{ROOT}/v1": interface, f"{ROOT}/docs": interface, ROOT: pages}
-    first = worker.number << 32 if worker is not None else 0
+    first = (worker.number if worker is not None else registry.restarts) << 32
     app = Delivering(assemble(edge, directory, world.seed, powers, beside, first), courier)
     if worker is not None:
         return Following(Pace(app, directory, worker), worker)

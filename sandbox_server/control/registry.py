@@ -144,6 +144,7 @@ class Registry:
         self._records: dict[str, Record] = {}
         self._made = 1
         self._snapshots_made = 0
+        self.restarts = 0
         self._records[default.tenant.name] = self._lockable(default)
 
     def keep(self) -> None:
@@ -167,6 +168,7 @@ class Registry:
         server = self.keeper.server
         assert server is not None, "where there are tenants, there was a server"
         self.count(server)
+        self.restarts += 1
         self.keeper.loaded()
 
     def __iter__(self) -> Iterator[Record]:
@@ -321,6 +323,7 @@ class Registry:
     def count(self, server: KeptServer) -> None:
         """Know how many tenants and snapshots there ever were."""
         self._made, self._snapshots_made = server.tenants_made, server.snapshots_made
+        self.restarts = server.restarts
 
     def _lockable(self, record: Record) -> Record:
         record.moving = self.keeper.lock_of(record.tenant.name)
@@ -330,7 +333,8 @@ class Registry:
         """Keep a tenant, and how many there ever were."""
         made, taken = tenants_made or self._made, snapshots_made or self._snapshots_made
         self.keeper.put(record)
-        self.keeper.put_server(KeptServer(self._default.fixture, self._source, self.seed, made, taken))
+        about = KeptServer(self._default.fixture, self._source, self.seed, made, taken, self.restarts)
+        self.keeper.put_server(about)
 
     def _put_back(self, record: Record, world: Standing, kept: Mapping[str, bytes], *, is_reset: bool) -> None:
         name = record.tenant.name

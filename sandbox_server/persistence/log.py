@@ -133,6 +133,7 @@ class KeptServer(msgspec.Struct, frozen=True, array_like=True):
         fixture: The name of the fixture of the default tenant.
         source: That name, or the path of its YAML.
         tenants_made: How many there ever were; the same of snapshots.
+        restarts: How often it has gone on where it was.
     """
 
     fixture: str
@@ -140,6 +141,7 @@ class KeptServer(msgspec.Struct, frozen=True, array_like=True):
     seed: int
     tenants_made: int
     snapshots_made: int
+    restarts: int = 0
 
 
 class Log(Protocol):

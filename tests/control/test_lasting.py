@@ -273,7 +273,9 @@ def test_calls_that_left_memory_are_read_from_disk_and_the_chain_goes_on(start: 
     again = start(journal_limit=8)
     journal = again.keeping._registry.get("default").tenant.power(Journal)
     assert again.look(f"{TENANT}/journal/1", key=None)["requestId"] == request_id
-    again.call("GET", "/v1/health")
+    request_ids = {kept.entry.request_id for kept in journal.entries()}
+    assert len(request_ids) == 100
+    assert again.call("GET", "/v1/health").headers["x-request-id"] not in request_ids
     found = journal.verify()
     assert (found.flaw, found.first, found.entries) == (None, 1, 101)
     assert [kept.entry.number for kept in journal.latest(Filters(), limit=2).entries] == [101, 100]
