@@ -19,7 +19,7 @@ from sandbox_server.services.search import Filters
 from sandbox_server.settings import ClockMode
 from sandbox_server.traffic.throttle import Profile
 from tests.control.lasting import Lasting
-from tests.control.stage import CONTROL, KEY, TENANT
+from tests.control.stage import CONTROL, KEY, TENANT, Stage
 
 Start = Callable[..., Lasting]
 RULE = {"id": "outage", "match": {"operation": "listProducts"}, "maxCount": 3, "effect": {"error": {"status": 503}}}
@@ -236,17 +236,29 @@ def test_flags_of_a_later_start_count_for_the_default_tenant(start: Start) -> No
         start(seed=12345)
 
 
-def test_a_snapshot_of_a_kept_world_begins_a_world_in_memory_and_the_other_way_round(start: Start) -> None:
-    stage = start()
-    stage.call("PATCH", "/v1/stores/S0001", PAUSED, KEY)
-    first = stage.done("/snapshots", {})["snapshotId"]
-    exported = stage.call("GET", f"{TENANT}/snapshots/{first}/export").body
-    made = stage.call("POST", f"{CONTROL}/snapshots/import?name=brought", exported)
+def carried(origin: Stage, target: Stage) -> tuple[Any, str]:
+    """Carry the default tenant to another sandbox; return what its clients saw, and the key of those it has there."""
+    origin.call("PATCH", "/v1/stores/S0001", PAUSED, KEY)
+    snapshot = origin.done("/snapshots", {})["snapshotId"]
+    exported = origin.call("GET", f"{TENANT}/snapshots/{snapshot}/export").body
+    made = target.call("POST", f"{CONTROL}/snapshots/import?name=brought", exported)
     assert made.status == 201, made.body
     key = made.json["credentials"][0]["apiKey"]
-    before = stage.look("/v1/orders?limit=50", key=key)
+    seen = seen_by(origin, KEY)
+    assert seen_by(target, key) == seen
+    return seen, key
+
+
+def seen_by(stage: Stage, key: str) -> list[Any]:
+    return [stage.look(f"/v1/{path}?limit=50", key=key) for path in ("stores", "orders", "inventory", "events")]
+
+
+def test_snapshots_move_worlds_between_memory_and_a_database(start: Start, tmp_path: Path, cache_dir: Path) -> None:
+    stage, in_memory = start(), Stage(tmp_path / "unused", cache_dir=cache_dir)
+    carried(stage, in_memory)
+    seen, key = carried(in_memory, stage)
     stage.stop()
-    assert start().look("/v1/orders?limit=50", key=key) == before
+    assert seen_by(start(), key) == seen
 
 
 @pytest.fixture
