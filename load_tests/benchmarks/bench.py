@@ -12,9 +12,9 @@ from rich.status import Status
 
 from load_tests.benchmarks import (
     clock,
-    console_pages,
     durability,
     footprint,
+    growth,
     journal,
     pages,
     peers,
@@ -34,6 +34,7 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[Tell], Section]]] = (
     ("journal", lambda _: journal.measure()),
     ("starts and memory", footprint.measure),
     ("tenants", tenants.measure),
+    ("growth", growth.measure),
     ("virtual time", clock.measure),
 )
 

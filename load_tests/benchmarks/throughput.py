@@ -70,10 +70,16 @@ def both_works(port: int, folder: str) -> list[Work]:
     return works
 
 
-def run(works: Sequence[Work], servers: Mapping[str, Server], rounds: int, seconds: float) -> Samples:
-    """Return the samples of each operation on each server, taken in turns; the first round warms up."""
+def run(
+    works: Sequence[Work], servers: Mapping[str, Server], rounds: int, seconds: float, first: int = 1_000_000
+) -> Samples:
+    """
+    Return the samples of each operation on each server, taken in turns; the first round warms up.
+
+    Args:
+        first: A number above every sequence that the world has used.
+    """
     samples: Samples = {}
-    first = 1_000_000  # above every sequence that the world's history has used, and higher in each run
     for number in range(rounds + 1):
         for work in works:
             for kind, server in servers.items():
