@@ -22,6 +22,7 @@ class Scenario:
         scale: Virtual seconds for each real one.
         seconds: Real time after which it is over in any case.
         version: Grows whenever it plays otherwise than before.
+        may_end: Whether a client does right that ends by itself, with whatever status.
         title: What happens.
         play: Plays it.
     """
@@ -32,18 +33,26 @@ class Scenario:
     scale: float
     seconds: float
     version: int
+    may_end: bool
     title: str = field(compare=False)
     play: Play = field(compare=False)
 
 
 def scenario(
-    name: str, *, scale: float, seconds: float, fixture: str = FIXTURE, seed: int = 1, version: int = 1
+    name: str,
+    *,
+    scale: float,
+    seconds: float,
+    fixture: str = FIXTURE,
+    seed: int = 1,
+    version: int = 1,
+    may_end: bool = False,
 ) -> Callable[[Play], Scenario]:
     """Make a scenario of a function that plays it; the first line of its docstring is the scenario's title."""
 
     def declare(play: Play) -> Scenario:
         title = (play.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-        return Scenario(name, fixture, seed, scale, seconds, version, title, play)
+        return Scenario(name, fixture, seed, scale, seconds, version, may_end, title, play)
 
     return declare
 

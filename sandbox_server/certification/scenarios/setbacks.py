@@ -17,7 +17,7 @@ def token_ends(stage: Stage) -> None:
     stage.until_orders_are_settled()
 
 
-@scenario("secret-refused", scale=60, seconds=15)
+@scenario("secret-refused", scale=60, seconds=15, may_end=True)
 def secret_refused(stage: Stage) -> None:
     """The token endpoint does not know the client's secret any more."""
     stage.fault("createToken", {"error": {"status": 401}})
