@@ -12,6 +12,7 @@ from rich.status import Status
 
 from load_tests.benchmarks import (
     clock,
+    console_pages,
     durability,
     footprint,
     growth,

@@ -51,7 +51,8 @@ def have_orders(sandbox: Sandbox, number: int) -> None:
 
 def have_tenants(sandbox: Sandbox, number: int) -> None:
     """Make tenants until there are so many."""
-    there, cursor = 0, ""
+    there = 0
+    cursor: str | None = ""
     while cursor is not None:
         page = sandbox.call("GET", "/tenants", query={"limit": 100, "cursor": cursor or None})
         there, cursor = there + len(page["items"]), page.get("nextCursor")
