@@ -84,8 +84,8 @@ def test_the_console_begins_at_the_default_tenant_s_overview(browser: Browser) -
         f"{WORLD}/stock/S0001/NONE",
         f"{WORLD}/returns/ret_0",
         f"{WORLD}/journal/99999",
-        f"{WORLD}/certification/1",
-        f"{WORLD}/certification/1/bundle.zip",
+        f"{WORLD}/certification/9999",
+        f"{WORLD}/certification/9999/bundle.zip",
         f"{CONSOLE}/nowhere",
     ],
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import groupby
 from threading import Thread
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from sandbox_server.console import health, tables
 from sandbox_server.console.pages import journal as journal_page
 from tests.console.browser import CONSOLE, WORLD, Browser
-from tests.control.stage import KEY, Stage
+from tests.control.stage import KEY, TENANT, Stage
 
 ORDER = re.compile(r"<td><a href=\"[^\"]*/orders/(ord_[0-9a-z]+)\"")
 NEXT = re.compile(r'rel="next" href="([^"]+)"')
@@ -190,3 +191,19 @@ def test_stock_that_is_oversold_is_counted(stage: Stage) -> None:
     stage.call("PUT", "/v1/inventory", {"items": [{**report, "asOf": "2026-11-27T15:00:00Z"}]}, key=KEY)
     units = promised["reserved"] + promised["allocated"]
     assert f"Units oversold {units}" in browser.get(f"{WORLD}/health").text
+
+
+def test_what_is_due_and_what_goes_wrong_are_sorted_too(stage: Stage) -> None:
+    browser = Browser(stage.app)
+    rows = re.compile(r'<tr><td class="number">[^<]*</td><td><time>([^<]*)</time></td><td>([^<]*)</td>')
+    by_time = rows.findall(browser.get(f"{WORLD}/clock/").html)
+    assert by_time == sorted(by_time, key=lambda row: row[0])
+    assert len(by_time) > 10
+    kinds = [kind for _, kind in rows.findall(browser.get(f"{WORLD}/clock/?sort=what&dir=desc").html)]
+    assert len(list(groupby(kinds))) == len(set(kinds)) > 1
+    assert kinds != [kind for _, kind in by_time]
+    for name in ("b", "a", "c"):
+        stage.call("POST", f"{TENANT}/faults", {"id": name, "effect": {"emptyPage": True}})
+    rules = re.compile(r"journal/\?fault=(\w)")
+    assert rules.findall(browser.get(f"{WORLD}/faults/").html) == ["b", "a", "c"]
+    assert rules.findall(browser.get(f"{WORLD}/faults/?sort=rule&dir=asc").html) == ["a", "b", "c"]

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from sandbox_server.console.forms import decimal
 from sandbox_server.console.languages import text, word
+from sandbox_server.console.tables import Keys, arranged, order_of
 from sandbox_server.control.registry import Record
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.kernel.clock import ClockMode
@@ -16,24 +17,33 @@ from sandbox_server.services.ports import Transaction
 
 pages = Blueprint("clock", __name__)
 
-_COMING = 50
+_COMING = 500
 STEPS = ("PT15M", "PT1H", "PT4H", "P1D", "P7D")
 
 
+Coming = tuple[DueEvent, timedelta]
+"""Something that is due, and in how long."""
+KEYS: Keys[Coming] = {
+    "what": lambda coming: coming[0].kind,
+    "subject": lambda coming: coming[0].subject,
+}
+
+
 class Time(NamedTuple):
-    """How a tenant's time stands and passes, what is due, and in how long."""
+    """How a tenant's time stands and passes, and what is due first."""
 
     now: datetime
     mode: ClockMode
     scale: float
-    coming: Sequence[tuple[DueEvent, timedelta]]
+    coming: Sequence[Coming]
 
 
 @pages.get("/t/<tenant>/clock/")
 def page(tenant: str) -> ResponseReturnValue:
     """Show the time and what is due."""
     time = g.reach.look(tenant, _time)
-    return render_template("clock.html", time=time, steps=STEPS, modes=list(ClockMode))
+    sheet = arranged(reversed(time.coming), order_of(request.args, KEYS, falling=False), KEYS)
+    return render_template("clock.html", time=time, sheet=sheet, steps=STEPS, modes=list(ClockMode))
 
 
 @pages.post("/t/<tenant>/clock/advance")

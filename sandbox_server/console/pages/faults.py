@@ -7,9 +7,17 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sandbox_server.console.languages import text
+from sandbox_server.console.tables import Keys, arranged, order_of
 
 pages = Blueprint("faults", __name__)
 
+KEYS: Keys[dict[str, Any]] = {
+    "rule": lambda rule: rule["id"],
+    "effect": lambda rule: rule["effectName"],
+    "matched": lambda rule: rule["matched"],
+    "played": lambda rule: rule["played"],
+    "state": lambda rule: rule["enabled"],
+}
 SWITCH = "console-"
 """What the names of rules begin with that a switch has made."""
 
@@ -18,8 +26,9 @@ SWITCH = "console-"
 def page(tenant: str) -> ResponseReturnValue:
     """Show the catalogue and the rules."""
     rules = g.reach.call("GET", f"/tenants/{tenant}/faults")["items"]
+    sheet = arranged(reversed(rules), order_of(request.args, KEYS, falling=False), KEYS)
     on = {rule["id"].removeprefix(SWITCH): rule for rule in rules if rule["id"].startswith(SWITCH)}
-    return render_template("faults.html", catalogue=_catalogue(), rules=rules, on=on, typed="")
+    return render_template("faults.html", catalogue=_catalogue(), sheet=sheet, on=on)
 
 
 @pages.post("/t/<tenant>/faults/switch/<name>")
