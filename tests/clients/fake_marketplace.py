@@ -401,6 +401,7 @@ def a_return(return_id: str, quantity: int = 1, amount: str = "12.90", currency:
         "receivedQuantity": 0,
         "refundedQuantity": 0,
         "refundableQuantity": 0,
+        "reason": "NO_LONGER_WANTED",
         "refundable": {"amount": amount, "currency": currency},
     }
     return {

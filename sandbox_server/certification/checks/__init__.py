@@ -10,8 +10,10 @@ from sandbox_server.certification.checks import (
     pages,
     polls,
     retry,
+    returns,
     routes,
     stock,
+    tolerance,
 )
 
-CHECKS = checks_of((auth, backoff, contract, manners, orders, pages, polls, retry, routes, stock))
+CHECKS = checks_of((auth, backoff, contract, manners, orders, pages, polls, retry, returns, routes, stock, tolerance))

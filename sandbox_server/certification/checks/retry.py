@@ -92,7 +92,7 @@ def lost_response(evidence: Evidence) -> Iterator[Occasion]:
     "retry.new-key-per-intent",
     Level.MUST,
     clause="Conventions, idempotency: other body with that key is refused",
-    scenarios="many-refunds",
+    scenarios="brought-back",
     mutant="one-key-for-all-refunds",
     why="A second refund with the key of the first is refused, and the buyer never sees the money.",
     mend="Make a new key for each thing that is to happen, and use it for the tries of that one thing.",

@@ -69,14 +69,3 @@ def slow_answer(stage: Stage) -> None:
     stage.place_orders(1)
     stage.start_client()
     stage.until_orders_are_settled()
-
-
-@scenario("many-refunds", scale=60, seconds=40)
-def many_refunds(stage: Stage) -> None:
-    """Several buyers bring goods back."""
-    brought_back = {one["orderId"] for one in stage.world()["returns"]}
-    kept = [order["orderId"] for order in stage.orders(status="DELIVERED") if order["orderId"] not in brought_back]
-    for order_id in kept[:3]:
-        stage.do("returnAsBuyer", "POST", "/buyers/returns", {"orderId": order_id})
-    stage.start_client()
-    stage.until_returns_are_settled()
