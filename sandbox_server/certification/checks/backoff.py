@@ -79,8 +79,9 @@ def exponential(evidence: Evidence) -> Iterator[Occasion]:
     for tries in _runs_of_failures(evidence, lambda call: call.status == 503 and not _says_when(call)):
         gaps = _gaps(tries)
         if len(gaps) >= _FEW:
-            ratio = median(after / max(before, 0.001) for before, after in pairwise(gaps))
-            breach = f"The waits were {_said(gaps)} s: one was {ratio:.2f} times the one before, in the middle."
+            # Chance moves each wait and so each ratio; what they come to from the first to the last, it hardly does.
+            ratio = (gaps[-1] / max(gaps[0], 0.001)) ** (1 / (len(gaps) - 1))
+            breach = f"The waits were {_said(gaps)} s: each {ratio:.2f} times the one before, in the mean."
             yield judged(breach if ratio < LEAST_RATIO else None, *tries)
 
 

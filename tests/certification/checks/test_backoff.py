@@ -60,7 +60,8 @@ def test_waits_after_a_429_are_long_and_do_not_shrink(gaps: tuple[float, ...], b
     ("gaps", "breach"),
     [
         ((0.25, 0.5, 1.0, 2.0), ""),
-        ((0.5, 0.5, 0.5), "The waits were 0.50, 0.50, 0.50 s: one was 1.00 times the one before, in the middle."),
+        ((0.68, 0.61, 2.23, 2.32, 4.4), ""),
+        ((0.5, 0.5, 0.5), "The waits were 0.50, 0.50, 0.50 s: each 1.00 times the one before, in the mean."),
     ],
 )
 def test_waits_grow(gaps: tuple[float, ...], breach: str) -> None:
