@@ -13,7 +13,7 @@ ENOUGH_POLLS = 3
 FULL_READS = 2
 """How often an unchanged list may be read again in full, say after a failure."""
 IDLE = timedelta(minutes=5)
-MOST_CALLS = 150
+MOST_CALLS = 100
 
 
 @check(

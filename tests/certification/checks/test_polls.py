@@ -65,16 +65,16 @@ def test_no_order_is_late_that_was_seen_before_or_with_the_others_of_its_instant
 
 def test_a_client_rests_while_nothing_happens() -> None:
     before = [call("listOrders", at=4)] * 200
-    idle = [call("listOrders", at=6)] * 150
+    idle = [call("listOrders", at=6)] * 100
 
     assert holds(not_busy, seen(*before, *idle, ends=10, acts=(placed(at=4),)))
     assert breaches(not_busy, seen(*idle, idle[0], ends=10)) == [
-        "151 calls in 5 virtual minutes in which nothing happened; 150 are enough."
+        "101 calls in 5 virtual minutes in which nothing happened; 100 are enough."
     ]
 
 
 def test_nobody_is_busy_where_something_happened_or_nothing_was_called() -> None:
-    busy = [call("listOrders", at=6)] * 151
+    busy = [call("listOrders", at=6)] * 101
 
     assert breaches(not_busy, seen(*busy, ends=10, acts=(placed(at=6),))) == []
     assert breaches(not_busy, seen(*busy, ends=12)) == []
