@@ -124,6 +124,7 @@ def test_what_is_kept_is_packed_without_the_names_of_its_fields() -> None:
         "CertificationReport",
         "CheckResult",
         "Evidence",
+        "FrozenPlan",
         "StockReport",
         "Entry",
         "Half",

@@ -87,7 +87,7 @@ def level_of(tx: Transaction, order_id: str) -> Any:
 
 @pytest.mark.parametrize("name", FIXTURES)
 def test_everything_holds_in_the_world_of_a_fixture(name: str) -> None:
-    fixture = scaled(read_fixture(name).fixture, {"small_chain": 1, "regional_chain": 20, "peak_day": 400}[name])
+    fixture = scaled(read_fixture(name).fixture, {"regional_chain": 20, "peak_day": 400}.get(name, 1))
     persistence = build(fixture, fixture.seed, quiet)
     world = World(name, fixture.seed, fixture.now, persistence, fixture.credentials, from_cache=False)
     app = build_app([tenant_of(world, ClockMode.FROZEN)], world)
