@@ -120,8 +120,7 @@ class System(FastHttpUser):
         for tried in range(1, _TRIES):
             if answer.status not in {*_WORTH_ANOTHER_TRY, _UNAUTHENTICATED}:
                 break
-            if answer.status in _WORTH_ANOTHER_TRY:
-                gevent.sleep(max(wait, _FIRST_WAIT_SECONDS * 2**tried * self.chance.uniform(0.5, 1)))
+            self._wait(answer, wait, tried)
             answer, wait = self._try(operation, method, path, body, headers)
         return answer
 
@@ -129,6 +128,8 @@ class System(FastHttpUser):
         self, operation: str, method: str, path: str, body: object, headers: Mapping[str, str] | None
     ) -> tuple[Answer, float]:
         own = self.run_of.tokens.headers(self._sign_in)
+        if not own:
+            return Answer(_UNAUTHENTICATED, {}, ""), 0.0
         content = None if body is None else json.dumps(body, separators=(",", ":"))
         kind = {} if content is None else {"Content-Type": "application/json"}
         answer, wait = self._send(operation, method, path, content, {**own, **kind, **(headers or {})})
@@ -138,8 +139,18 @@ class System(FastHttpUser):
 
     def _sign_in(self, form: dict[str, str]) -> str:
         content_type = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer, _ = self._send(SIGN_IN, "POST", "/oauth/token", urlencode(form), content_type)
+        answer, wait = self._send(SIGN_IN, "POST", "/oauth/token", urlencode(form), content_type)
+        for tried in range(1, _TRIES):
+            if answer.status not in _WORTH_ANOTHER_TRY:
+                break
+            self._wait(answer, wait, tried)
+            answer, wait = self._send(SIGN_IN, "POST", "/oauth/token", urlencode(form), content_type)
         return str(answer.body["access_token"]) if answer.good else ""
+
+    def _wait(self, answer: Answer, told: float, tried: int) -> None:
+        """Wait as long as was told, and longer from try to try; a refused token is another's turn at once."""
+        if answer.status in _WORTH_ANOTHER_TRY:
+            gevent.sleep(max(told, _FIRST_WAIT_SECONDS * 2**tried * self.chance.uniform(0.5, 1)))
 
     def _send(
         self, operation: str, method: str, path: str, content: str | None, headers: dict[str, str]

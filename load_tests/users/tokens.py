@@ -17,7 +17,7 @@ class Tokens:
 
     def headers(self, fetch: Callable[[dict[str, str]], str]) -> dict[str, str]:
         """
-        Return the headers of a call; whoever comes first fetches the token, and the others wait for it.
+        Return the headers of a call, none where there is no token; who comes first fetches it, and the others wait.
 
         Args:
             fetch: Gets a token for a form; an empty one where that failed.
@@ -33,7 +33,7 @@ class Tokens:
                         "client_secret": self._plan.client_secret,
                     }
                 )
-        return {"Authorization": f"Bearer {self._token}"}
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
 
     def drop(self, headers: dict[str, str]) -> None:
         """Use the token of these headers no more."""

@@ -54,6 +54,16 @@ def test_two_processes_one_of_which_joins_share_the_orders_and_their_calls_add_u
     assert len(report["books"]) == 2
 
 
+def test_users_who_are_throttled_wait_and_fail_nothing(server: Server, tmp_path: Path, patient: str) -> None:
+    flags = [*SHORT, "--pace", "30", "--throttle", "default", "--slo", patient, "--report-dir", str(tmp_path)]
+    done = type_in("load", "steady", *flags, "--base-url", server.origin, "--operator-token", TOKEN)
+    assert done.exit_code == 0, done.output
+    report = report_of(tmp_path)
+    assert report["total"]["throttled"] > 0
+    assert (report["total"]["failed"], report["samples"]) == (0, [])
+    assert all(book["holds"] for book in report["books"])
+
+
 def test_what_is_no_sandbox_is_loaded_and_said_not_to_be_audited(tmp_path: Path, patient: str) -> None:
     with constant_marketplace() as url:
         flags = [*SHORT, "--slo", patient, "--report-dir", str(tmp_path), "--base-url", url]
