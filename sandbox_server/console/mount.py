@@ -1,6 +1,7 @@
 """The console as an application of its own, which lies beside the operator's interface."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ from a2wsgi import WSGIMiddleware
 
 from sandbox_server.api.bodies import read_bounded
 from sandbox_server.api.problems import Problems, Tongue
+from sandbox_server.api.refusals import NoSuchPath
 from sandbox_server.asgi import ASGIApp, Message, Receive, Scope, Send, respond
 from sandbox_server.console.reach import Reach
 from sandbox_server.console.site import REACH, site
@@ -18,6 +20,7 @@ from sandbox_server.control.registry import Registry
 from sandbox_server.middleware.transport import Clocks, Transport
 
 _THREADS = 4
+_OPERATORS = re.compile(rf"{ROOT}/v\d+(/|$)", re.IGNORECASE)
 
 
 def console(
@@ -51,6 +54,8 @@ class _Console:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to a thread, with what it needs to reach the sandbox."""
+        if _OPERATORS.match(scope["path"]):
+            raise NoSuchPath(scope["path"])  # who asks for a version that there is not is a program
         if not scope["query_string"].isascii():
             await respond(send, 400, [(b"content-type", b"text/plain")], b"A query is ASCII: encode what is not.\n")
             return

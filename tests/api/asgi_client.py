@@ -51,6 +51,7 @@ def exchange(
     raw_path, _, query = target.encode("latin-1").partition(b"?")
     scope = {
         "type": "http",
+        "http_version": "1.1",
         "method": method,
         "path": unquote(raw_path.decode("latin-1")),
         "raw_path": raw_path,
