@@ -1,5 +1,7 @@
 """Checks of polling, over evidence made by hand."""
 
+from dataclasses import replace
+
 from sandbox_server.certification.checks.polls import boundary, not_busy, uses_watermark
 from sandbox_server.certification.evidence import Call
 from tests.certification.checks.seen import breaches, call, holds, minute, placed, seen, text
@@ -78,3 +80,4 @@ def test_nobody_is_busy_where_something_happened_or_nothing_was_called() -> None
 
     assert breaches(not_busy, seen(*busy, ends=10, acts=(placed(at=6),))) == []
     assert breaches(not_busy, seen(*busy, ends=12)) == []
+    assert breaches(not_busy, replace(seen(*busy, ends=10), ended_at=None)) == []
