@@ -118,6 +118,11 @@ class Stage:
         body = {"storeId": store_id, "lines": [{"sku": sku, "quantity": units}]}
         self.do("sellAtTill", "POST", "/till/sales", body)
 
+    def count(self, store_id: str, sku: str, units: int) -> None:
+        """Have a store's people find that so many units lie there, and nobody tell the marketplace."""
+        body = {"storeId": store_id, "counts": [{"sku": sku, "units": units}]}
+        self.do("countAtStore", "POST", "/till/counts", body)
+
     def advance(self, by: str) -> None:
         """Let virtual time leap, such as by `PT5M`."""
         self.do("advanceClock", "POST", "/clock/advance", {"by": by})

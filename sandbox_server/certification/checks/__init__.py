@@ -12,8 +12,11 @@ from sandbox_server.certification.checks import (
     retry,
     returns,
     routes,
+    shelves,
     stock,
     tolerance,
 )
 
-CHECKS = checks_of((auth, backoff, contract, manners, orders, pages, polls, retry, returns, routes, stock, tolerance))
+CHECKS = checks_of(
+    (auth, backoff, contract, manners, orders, pages, polls, retry, returns, routes, shelves, stock, tolerance)
+)

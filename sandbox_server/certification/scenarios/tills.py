@@ -32,6 +32,41 @@ def sold_out(stage: Stage) -> None:
     stage.until_orders_are_settled(within=timedelta(hours=3))
 
 
+@scenario("shelves", scale=120, seconds=40)
+def shelves(stage: Stage) -> None:
+    """The tills sell this and that, and some goods are gone."""
+    stage.start_client()
+    stage.until_the_client_has_called("listInventory")
+    full = [one for one in stage.stock() if one["physical"] > 3]
+    for shelf in full[:3]:
+        stage.sell(shelf["storeId"], shelf["sku"], 1)
+    stage.until_time_has_passed(timedelta(minutes=2))
+    for shelf in full[3:5]:
+        stage.count(shelf["storeId"], shelf["sku"], 0)
+    stage.until_time_has_passed(timedelta(minutes=17))
+
+
+@scenario("troubled-reports", scale=120, seconds=45)
+def troubled_reports(stage: Stage) -> None:
+    """Reports of stock are late, taken in part, or taken and lost."""
+    stage.start_client()
+    stage.until_the_client_has_called("listInventory")
+    full = [one for one in stage.stock() if one["physical"] > 5]
+    for effect, places in (
+        ({"partialAcceptance": {"fraction": 0.5}}, full[:12]),
+        ({"delay": {"type": "fixed", "milliseconds": 2000}}, full[12:14]),
+        ({"writeLost": True}, full[14:18]),
+    ):
+        stage.fault("reportInventory", effect, max_count=1)
+        for shelf in places:
+            stage.sell(shelf["storeId"], shelf["sku"], 1)
+        stage.until_faults_have_played()
+        for shelf in places[:2]:
+            stage.sell(shelf["storeId"], shelf["sku"], 1)
+        stage.until_time_has_passed(timedelta(minutes=8))
+    stage.until_time_has_passed(timedelta(minutes=10))
+
+
 def _skus_of_many_stores(stage: Stage) -> list[str]:
     """Return SKUs of which every store has some."""
     stores = Counter(one["sku"] for one in stage.stock() if min(one["physical"], one["reported"]) > 0)
