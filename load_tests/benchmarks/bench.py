@@ -22,6 +22,7 @@ from load_tests.benchmarks import (
     powers,
     tenants,
     throughput,
+    workers,
 )
 from load_tests.benchmarks.processes import Tell
 from load_tests.benchmarks.report import Section, show, write
@@ -30,6 +31,7 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[Tell], Section]]] = (
     ("answers a second", lambda _: throughput.measure()),
     ("powers", lambda _: powers.measure()),
     ("durability", durability.measure),
+    ("workers", workers.measure),
     ("pages", pages.measure),
     ("console", console_pages.measure),
     ("journal", lambda _: journal.measure()),

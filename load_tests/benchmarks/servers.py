@@ -2,8 +2,9 @@
 What is compared, each served by uvicorn in the same way, one worker.
 
 `python -m load_tests.benchmarks.servers sandbox FIXTURE [POWER LEFT OUT]…`, `… durable FIXTURE FOLDER`,
-`… bare FOLDER`, `… stock FOLDER`: prints its port when it listens, and its processor time whenever a line comes in on
-standard input. The FOLDER of `bare` and `stock` holds answers that the sandbox gave.
+`… workers FIXTURE DATABASE NUMBER`, `… bare FOLDER`, `… stock FOLDER`: prints its port when it listens, and its
+processor time whenever a line comes in on standard input. The FOLDER of `bare` and `stock` holds answers that the
+sandbox gave.
 """
 
 import json
@@ -106,6 +107,20 @@ def only(operation_ids: set[str]) -> dict[str, Any]:
     return document
 
 
+def _many(fixture: str, database: str, workers: str) -> None:
+    """Serve the sandbox as `serve --workers` does, over a database; tell the port when it can be called."""
+    from sandbox_server.hosting import configuration  # noqa: PLC0415
+    from sandbox_server.settings import Settings  # noqa: PLC0415
+    from sandbox_server.workers import joining, processes  # noqa: PLC0415
+
+    settings = Settings(fixture=fixture, database=database, workers=int(workers))
+    joining.found(settings, lambda *_: None)
+    config = configuration(processes.Factory(settings), factory=True, workers=settings.workers)
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+        port = listener.getsockname()[1]
+        processes.Workers(config, [listener], lambda: print(port, flush=True)).run()
+
+
 class _Server(uvicorn.Server):
     """A server that tells its port when it listens."""
 
@@ -123,6 +138,9 @@ def _tell_busy_time() -> None:
 def main(kind: str, *arguments: str) -> None:
     """Serve until terminated."""
     logging.disable(logging.WARNING)
+    if kind == "workers":
+        _many(*arguments)
+        return
     kinds: dict[str, Callable[..., ASGIApp]] = {"sandbox": sandbox, "durable": durable, "bare": bare, "stock": stock}
     app = kinds[kind](*arguments)
     config = uvicorn.Config(

@@ -12,7 +12,7 @@ from sandbox_server.control.errors import BadSnapshot
 from sandbox_server.control.logins import Login
 from sandbox_server.control.standing import Snapshot, Standing
 from sandbox_server.domain.errors import Unavailable
-from sandbox_server.kernel.clock import VirtualClock
+from sandbox_server.kernel.clock import VirtualClock, monotonic_ns
 from sandbox_server.persistence.log import (
     KeptClock,
     KeptLogin,
@@ -187,7 +187,7 @@ class Keeper:
         clock = record.clock
         # A clock that runs shall not be found behind what it has told.
         ahead = self._ahead_seconds if ahead_seconds is None else ahead_seconds
-        now = clock.now() + timedelta(seconds=clock.scale * ahead)
+        now, read_ns = clock.now() + timedelta(seconds=clock.scale * ahead), monotonic_ns()
         return KeptTenant(
             record.tenant.name,
             record.number,
@@ -195,7 +195,7 @@ class Keeper:
             record.seed,
             [KeptLogin(*login) for login in record.logins],
             (record.start.movements, record.start.events, record.start.calls),
-            KeptClock(clock.mode, clock.scale, now),
+            KeptClock(clock.mode, clock.scale, now, read_ns),
             powers.keep(record.tenant),
             self._kept_snapshot(record.origin) if record.origin is not None else None,
             [self._kept_snapshot(snapshot) for snapshot in record.snapshots.values()],

@@ -9,14 +9,13 @@ import msgspec
 
 from sandbox_server.control.powers import Kept as KeptPower
 from sandbox_server.control.registry import Registry
-from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.persistence import log, replay
 from sandbox_server.persistence.log import KeptTenant
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres.beside import Beside
-from sandbox_server.persistence.postgres.replica import Kind, Row
+from sandbox_server.persistence.postgres.replica import Entry, Kind
 from sandbox_server.persistence.postgres.tidying import Tidying, drop_bases, drop_calls, drop_changes, drop_news, fold
-from sandbox_server.persistence.postgres.vault import PostgresVault, read_power, read_server, read_tenant
+from sandbox_server.persistence.postgres.vault import PostgresVault, read_power, read_server
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.tenants import Tenant
 from sandbox_server.services.trail import is_no_call
@@ -70,7 +69,7 @@ class Worker:
         self._number = vault.new_worker()
         self._registry: Registry | None = None
         self._begun: dict[str, MemoryPersistence] = {}
-        self._does: dict[Kind, Callable[[str, bytes, float], None]] = {
+        self._does: dict[Kind, Callable[[str, bytes], None]] = {
             Kind.CHANGES: self._change,
             Kind.BEGUN: self._begin,
             Kind.TENANT: self._become,
@@ -79,7 +78,7 @@ class Worker:
             Kind.POWER: self._alter,
             Kind.CALLS: self._take_calls,
         }
-        self._opened_ns = monotonic_ns() - int(1e9 * vault.age_seconds())
+        self._opened_ns = vault.founded_ns()
 
     @property
     def number(self) -> int:
@@ -149,7 +148,7 @@ class Worker:
         journal = self._journal(name)
         journal.expected |= {cause for cause in self._vault.causes(name) if not is_no_call(cause)}
         for record in self._vault.calls(name):
-            self._take_calls(name, record, 0.0)
+            self._take_calls(name, record)
 
     async def make_sure(self) -> None:
         """Wait until everything that was done here by now is sure to be kept."""
@@ -180,10 +179,10 @@ class Worker:
                     power.go_back_to(before)
                     raise
 
-    def follow(self, row: Row) -> None:
+    def follow(self, entry: Entry) -> None:
         """Do what another worker has told."""
-        tenant, kind, record, cause = row.entry
-        self._does[kind](tenant, record, row.age)
+        tenant, kind, record, cause = entry
+        self._does[kind](tenant, record)
         if kind is Kind.CHANGES and tenant not in self._begun and not is_no_call(cause):
             self._journal(tenant).expected.add(cause)
 
@@ -210,7 +209,7 @@ class Worker:
         assert self._registry is not None, "it has joined the others before it hears of them"
         return self._registry
 
-    def _change(self, name: str, record: bytes, _age: float) -> None:
+    def _change(self, name: str, record: bytes) -> None:
         changes = log.read(record)
         world = self._begun.get(name)
         if world is None:
@@ -221,17 +220,17 @@ class Worker:
         replay.apply(world, changes)
         self._vault.grown(name, len(record))
 
-    def _begin(self, name: str, record: bytes, _age: float) -> None:
+    def _begin(self, name: str, record: bytes) -> None:
         self._begun[name] = self._vault.begun(name, int(record))
 
-    def _become(self, _name: str, record: bytes, age: float) -> None:
-        self._admit(read_tenant(record, age))
+    def _become(self, _name: str, record: bytes) -> None:
+        self._admit(self._vault.read_tenant(record))
 
     def _admit(self, kept: KeptTenant) -> None:
         """Have a tenant as it was kept, with another world where it has begun anew."""
         self._tenants.admit(kept, self._begun.pop(kept.name, None))
 
-    def _take_calls(self, name: str, record: bytes, _age: float) -> None:
+    def _take_calls(self, name: str, record: bytes) -> None:
         journal = self._journal(name)
         if record:
             journal.take(_read_calls(record))
@@ -241,13 +240,13 @@ class Worker:
     def _journal(self, name: str) -> Journal:
         return self._tenants.get(name).tenant.power(Journal)
 
-    def _remove(self, name: str, _record: bytes, _age: float) -> None:
+    def _remove(self, name: str, _record: bytes) -> None:
         self._tenants.forget(name)
 
-    def _count(self, _name: str, record: bytes, _age: float) -> None:
+    def _count(self, _name: str, record: bytes) -> None:
         self._tenants.count(read_server(record))
 
-    def _alter(self, name: str, record: bytes, _age: float) -> None:
+    def _alter(self, name: str, record: bytes) -> None:
         kept_as, kept = read_power(record)
         for power in self._tenants.get(name).tenant.powers:
             if isinstance(power, KeptPower) and power.kept_as == kept_as:

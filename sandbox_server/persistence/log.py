@@ -60,11 +60,17 @@ class Changes(msgspec.Struct, frozen=True, array_like=True):
 
 
 class KeptClock(msgspec.Struct, frozen=True, array_like=True):
-    """A clock as it stood."""
+    """
+    A clock as it stood.
+
+    Args:
+        read_ns: When it was read, by the monotonic time of the process that did.
+    """
 
     mode: ClockMode
     scale: float
     now: datetime
+    read_ns: int = 0
 
 
 class KeptLogin(msgspec.Struct, frozen=True, array_like=True):

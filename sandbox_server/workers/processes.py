@@ -70,6 +70,15 @@ class Workers(Multiprocess):
         super().__init__(config, sockets)
         self._when_ready: Callable[[], None] | None = when_ready
 
+    def run(self) -> None:
+        """Have workers serve until they are told to stop; leave none behind, whatever goes wrong."""
+        try:
+            super().run()
+        except BaseException:
+            self.terminate_all()
+            self.join_all()
+            raise
+
     def keep_subprocess_alive(self) -> None:
         """Put a new worker in the place of one that has ended; say when one can be called."""
         for place, worker in enumerate(self.processes):

@@ -7,7 +7,7 @@ from itertools import count
 from sandbox_server.persistence import log, replay
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres.connection import Database
-from sandbox_server.persistence.postgres.replica import Kind, Replica, Row
+from sandbox_server.persistence.postgres.replica import Entry, Kind, Replica
 from sandbox_server.persistence.postgres.schema import prepare
 from sandbox_server.persistence.postgres.vault import TenantLog
 from sandbox_server.services.ports import Persistence, Transaction
@@ -30,9 +30,9 @@ class Worker:
         world = self.worlds[name] = MemoryPersistence(SEED, CURRENCY)
         world.log = TenantLog(self.replica, name)
 
-    def follow(self, row: Row) -> None:
-        assert row.entry.kind is Kind.CHANGES
-        replay.apply(self.worlds[row.entry.tenant], log.read(row.entry.record))
+    def follow(self, entry: Entry) -> None:
+        assert entry.kind is Kind.CHANGES
+        replay.apply(self.worlds[entry.tenant], log.read(entry.record))
 
     def begin_anew(self) -> None:
         raise AssertionError("nothing was lost")

@@ -17,5 +17,6 @@ def postgres() -> Iterator[PostgreSQL]:
 @pytest.fixture(scope="module")
 def pair(postgres: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     cache = tmp_path_factory.mktemp("cache")
-    with cluster(postgres.new_database(), "--fixture", SHOP, "--cache-dir", str(cache)) as workers:
+    flags = ("--fixture", SHOP, "--cache-dir", str(cache), "--allow-webhook-hosts", "localhost")
+    with cluster(postgres.new_database(), *flags) as workers:
         yield workers

@@ -12,8 +12,7 @@ from sandbox_server.persistence.postgres.connection import Connection, Database
 _AT_ONCE = 1000
 _LOCKS = 0x5EED0002
 _TAIL = (
-    "SELECT number, tenant, kind, record, cause, extract(epoch FROM clock_timestamp() - at)::float8, at::text"
-    " FROM sandbox.log WHERE number > {} ORDER BY number LIMIT {}"
+    "SELECT number, tenant, kind, record, cause, at::text FROM sandbox.log WHERE number > {} ORDER BY number LIMIT {}"
 )
 _PREPARED_TAIL = _TAIL.format("%s", _AT_ONCE)
 _APPEND = """
@@ -52,23 +51,11 @@ class Entry(NamedTuple):
     cause: str = ""
 
 
-class Row(NamedTuple):
-    """
-    Something that another worker has told.
-
-    Args:
-        age: Seconds since then.
-    """
-
-    entry: Entry
-    age: float
-
-
 class Follower(Protocol):
     """Who has all that the log tells of."""
 
-    def follow(self, row: Row) -> None:
-        """Become what the row says."""
+    def follow(self, entry: Entry) -> None:
+        """Do what another worker has told."""
         ...
 
     def begin_anew(self) -> None:
@@ -247,8 +234,8 @@ class Replica:
             else:
                 self._own.add(number)
 
-    def _apply(self, rows: Sequence[tuple[int, str, int, bytes, str, float, str]]) -> None:
-        for number, tenant, kind, record, cause, age, tip in rows:
+    def _apply(self, rows: Sequence[tuple[int, str, int, bytes, str, str]]) -> None:
+        for number, tenant, kind, record, cause, tip in rows:
             if number != self._applied + 1:
                 self._astray = True
                 raise Unavailable("This worker has fallen far behind, and reads everything again. Try again.")
@@ -256,7 +243,7 @@ class Replica:
                 self._own.discard(number)
             else:
                 assert self._follower is not None, "who reads the log has somebody who follows it"
-                self._follower.follow(Row(Entry(tenant, Kind(kind), record, cause), age))
+                self._follower.follow(Entry(tenant, Kind(kind), record, cause))
             self._applied, self._tip = number, tip
 
     def _look_back(self, connection: Connection) -> None:

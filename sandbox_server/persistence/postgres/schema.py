@@ -26,7 +26,6 @@ _FORMS = (
     CREATE TABLE sandbox.tenants (
         name text PRIMARY KEY,
         kept bytea,
-        at timestamptz NOT NULL DEFAULT clock_timestamp(),
         -- The world that its log is applied to, and the number in the log after which that begins.
         base bigint NOT NULL,
         since bigint NOT NULL

@@ -10,10 +10,12 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from sandbox_server.domain.errors import Unavailable
+from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.persistence import log, replay
 from sandbox_server.persistence.log import KeptServer, KeptTenant
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres import bases
+from sandbox_server.persistence.postgres.calendar import Calendar
 from sandbox_server.persistence.postgres.connection import Database
 from sandbox_server.persistence.postgres.replica import Entry, Follower, Kind, Replica, key_of
 from sandbox_server.persistence.postgres.tidying import Fold
@@ -113,6 +115,7 @@ class PostgresVault:
         self._bases: WeakValueDictionary[int, MemoryPersistence] = WeakValueDictionary()
         self._held: list[MemoryPersistence] = []
         self._logs: dict[str, TenantLog] = {}
+        self._calendar = Calendar(database)
 
     def server(self) -> KeptServer | None:
         """Return what was put last; None in a new database."""
@@ -128,7 +131,7 @@ class PostgresVault:
         with self._database.use() as connection:
             rows = connection.execute(_TENANTS, binary=True).fetchall()
             changed = connection.execute("SELECT tenant, name, kept FROM sandbox.powers", binary=True).fetchall()
-        tenants = {tenant.name: tenant for tenant in (read_tenant(kept, age) for kept, age in rows)}
+        tenants = {tenant.name: tenant for tenant in (self.read_tenant(kept) for (kept,) in rows)}
         for tenant, power, kept in changed:
             tenants[tenant].powers[power] = kept
         return sorted(tenants.values(), key=lambda tenant: tenant.number)
@@ -217,18 +220,26 @@ class PostgresVault:
 
     def put(self, tenant: KeptTenant) -> None:
         """Keep what a tenant is beside its world; it was begun before."""
-        kept = _pack(tenant)
+        kept = _pack((tenant, self._calendar.at(tenant.clock.read_ns)))
         self._tell(Entry(tenant.name, Kind.TENANT, kept), _PUT, kept=kept, name=tenant.name)
 
     def put_power(self, tenant: str, power: str, kept: bytes) -> None:
         """Keep what one of a tenant's powers has become."""
         self._tell(Entry(tenant, Kind.POWER, _pack((power, kept))), _PUT_POWER, tenant=tenant, power=power, kept=kept)
 
-    def age_seconds(self) -> float:
-        """Return how long ago the tenants' server was founded, by the database's clock."""
-        row = self._one(_AGE)
+    def read_tenant(self, kept: bytes) -> KeptTenant:
+        """Return what a tenant is; its clock has gone on since it was kept."""
+        tenant, kept_at = _read_tenant(kept)
+        clock = tenant.clock
+        passed = clock.scale * (self._calendar.at(monotonic_ns()) - kept_at)
+        now = clock.now + timedelta(milliseconds=max(0, int(1000 * passed)))
+        return msgspec.structs.replace(tenant, clock=msgspec.structs.replace(clock, now=now))
+
+    def founded_ns(self) -> int:
+        """Return the monotonic time here at which the tenants' server was founded."""
+        row = self._one("SELECT extract(epoch FROM at)::float8 FROM sandbox.form")
         assert row is not None, "there is a form"
-        return float(row[0])
+        return self._calendar.here(row[0])
 
     def calls(self, tenant: str) -> Iterator[bytes]:
         """Return what was told of calls to a tenant, in order."""
@@ -330,22 +341,7 @@ class PostgresVault:
             since = rows[-1][0]
 
 
-def read_tenant(kept: bytes, age: float) -> KeptTenant:
-    """
-    Return what a tenant is; its clock has gone on since it was written.
-
-    Args:
-        age: Seconds since then.
-    """
-    tenant = _read_tenant(kept)
-    clock = tenant.clock
-    now = clock.now + timedelta(milliseconds=int(1000 * clock.scale * age))
-    return msgspec.structs.replace(tenant, clock=msgspec.structs.replace(clock, now=now))
-
-
-_TENANTS = """
-    SELECT kept, extract(epoch FROM clock_timestamp() - at)::float8 FROM sandbox.tenants WHERE kept IS NOT NULL
-"""
+_TENANTS = "SELECT kept FROM sandbox.tenants WHERE kept IS NOT NULL"
 _SIZE = """
     SELECT base, (SELECT sum(length(content)) FROM sandbox.bases WHERE number = base)::bigint
     FROM sandbox.tenants WHERE name = %s
@@ -356,7 +352,6 @@ _RECORDS = """
     WHERE tenant = %s AND number > %s AND kind = %s ORDER BY number LIMIT %s
 """
 _CAUSES = "SELECT DISTINCT cause FROM sandbox.log WHERE tenant = %s AND kind = %s"
-_AGE = "SELECT extract(epoch FROM clock_timestamp() - at)::float8 FROM sandbox.form"
 _DROP_CALLS = "DELETE FROM sandbox.log WHERE tenant = %(tenant)s AND kind = %(kind)s"
 _PUT_SERVER = """
     INSERT INTO sandbox.server (kept) VALUES (%(kept)s) ON CONFLICT (single) DO UPDATE SET kept = EXCLUDED.kept
@@ -368,7 +363,7 @@ _BEGIN = """
 _REMOVE = "DELETE FROM sandbox.tenants WHERE name = %(name)s"
 _PUT = """
     WITH outdated AS (DELETE FROM sandbox.powers WHERE tenant = %(name)s)
-    UPDATE sandbox.tenants SET kept = %(kept)s, at = clock_timestamp() WHERE name = %(name)s
+    UPDATE sandbox.tenants SET kept = %(kept)s WHERE name = %(name)s
 """
 _PUT_POWER = """
     INSERT INTO sandbox.powers (tenant, name, kept) VALUES (%(tenant)s, %(power)s, %(kept)s)
@@ -378,4 +373,4 @@ _PUT_POWER = """
 _pack = msgspec.msgpack.Encoder().encode
 read_power = msgspec.msgpack.Decoder(tuple[str, bytes]).decode
 read_server = msgspec.msgpack.Decoder(KeptServer).decode
-_read_tenant = msgspec.msgpack.Decoder(KeptTenant).decode
+_read_tenant = msgspec.msgpack.Decoder(tuple[KeptTenant, float]).decode
