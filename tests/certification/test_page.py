@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from sandbox_server.certification.checks import CHECKS
 from sandbox_server.certification.languages import LANGUAGES, catalogue
 from sandbox_server.certification.page import page
+from sandbox_server.certification.scenarios import SCENARIOS
 
 CALLS: list[dict[str, Any]] = [
     {"number": 7, "status": 0, "key": "k1", "fault": "flt_1", "effect": "lostResponse", "second": 0},
@@ -155,3 +157,11 @@ def test_both_languages_have_the_same_words() -> None:
     assert {
         name for name in english if re.findall(r"{\w+}", english[name]) != re.findall(r"{\w+}", chinese[name])
     } == set()
+
+
+def test_every_check_and_scenario_has_its_words_in_chinese() -> None:
+    words = catalogue("zh")
+
+    assert words["checks"].keys() == CHECKS.keys()
+    assert all(told.keys() == {"title", "why", "mend"} and all(told.values()) for told in words["checks"].values())
+    assert words["scenarios"].keys() == SCENARIOS.keys()
