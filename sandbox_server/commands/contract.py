@@ -8,7 +8,7 @@ import click
 
 from sandbox_server.commands.verdict import Unfit, conclude, need
 
-_SUITES = ("smoke", "full", "stateful", "security")
+_SUITES = ("smoke", "full", "stateful", "security", "control")
 
 
 @click.command()
@@ -38,7 +38,7 @@ _SUITES = ("smoke", "full", "stateful", "security")
     default="smoke",
     show_default=True,
     help="smoke: each operation once, and the main rules. full: everything. stateful: life cycles and links. "
-    "security: who may do what.",
+    "security: who may do what. control: a sandbox's operator's interface, by its own contract.",
 )
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="What all that is made up follows from."

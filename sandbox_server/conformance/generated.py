@@ -1,7 +1,8 @@
 """Calls that Schemathesis makes up from the contract: by example, by boundary, at random, and along links."""
 
 import tomllib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import schemathesis
@@ -26,7 +27,12 @@ Progress = Callable[[str, int], None]
 
 
 def schema_of(
-    document: Document, target: Target, seed: int, phases: Collection[str] = (), examples: int = 1
+    document: Document,
+    target: Target,
+    seed: int,
+    phases: Collection[str] = (),
+    examples: int = 1,
+    changes: Mapping[str, Any] = MappingProxyType({}),
 ) -> BaseSchema:
     """
     Return the contract as Schemathesis reads it, with the settings that are shipped.
@@ -34,6 +40,7 @@ def schema_of(
     Args:
         phases: Which of `PHASES` a run has.
         examples: How many calls are drawn for an operation in a phase that draws.
+        changes: Settings that are other than those that are shipped, by their heads.
 
     Raises:
         Misconfigured: Schemathesis finds nothing to test in it.
@@ -44,6 +51,7 @@ def schema_of(
     settings.pop("hooks")
     settings["generation"] |= {"max-examples": examples}
     settings["phases"] = {name: {"enabled": name in phases} for name in PHASES}
+    settings |= changes
     try:
         return schemathesis.openapi.from_dict(document.raw, config=Config.from_dict(settings))
     except schemathesis.errors.LoaderError as error:

@@ -30,7 +30,8 @@ def run(assignment: Assignment, suite: Suite = Suite.SMOKE, progress: Progress =
         Misconfigured: It cannot begin.
     """
     plan = PLANS[suite]
-    with session(assignment, progress) as opened:
+    with session(assignment, progress) as begun:
+        opened = begun.of_the_operator() if suite is Suite.CONTROL else begun
         for probe in plan.probes:
             opened.play(probe)
             if opened.is_shut:

@@ -1,15 +1,16 @@
 """A server under judgement, from the first look at it to the last call."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from sandbox_server.conformance import generated
 from sandbox_server.conformance.document import Document
-from sandbox_server.conformance.errors import Unavailable
+from sandbox_server.conformance.errors import Misconfigured, Unavailable
 from sandbox_server.conformance.record import Record
 from sandbox_server.conformance.stage import Stage, Stopped
 from sandbox_server.conformance.suites import PROBES
@@ -54,6 +55,7 @@ class Session:
     record: Record
     progress: Progress
     _http: httpx.Client
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
     def play(self, name: str) -> Sequence[Finding]:
         """Play a probe, and return what it finds; what goes wrong in one leaves the others alone."""
@@ -83,9 +85,41 @@ class Session:
     def make_up(self, phases: Collection[str], examples: int = 10) -> Sequence[Finding]:
         """Let Schemathesis make calls up, and return what they find."""
         before = len(self.record.findings)
-        schema = generated.schema_of(self.document, self.target, self.assignment.seed, phases, examples)
+        schema = generated.schema_of(self.document, self.target, self.assignment.seed, phases, examples, self.changes)
         generated.play(schema, self.document, self.record, self.progress)
         return self.record.findings[before:]
+
+    def of_the_operator(self) -> "Session":
+        """
+        Return the session for the operator's own interface; what is made up for it works on the run's own tenant.
+
+        Raises:
+            Misconfigured: The server has no such interface, or the tenant is somebody's.
+        """
+        operator = self.target.operator
+        if operator is None or not self.target.is_own:
+            raise Misconfigured("The suite control takes a sandbox that makes a tenant for it: name no credentials.")
+        token = self.assignment.operator_token
+        changes = {
+            "parameters": {"tenant": operator.name},
+            "auth": {"openapi": {"operator": {"bearer": token}}} if token else {},
+            "generation": {"database": "none", "max-examples": 3, "with-security-parameters": False},
+            "operations": [
+                # The others would find nothing any more.
+                {"include-operation-id": "deleteTenant", "enabled": False},
+                # Some members exclude each other, which a schema of OpenAPI 3.0 can say, but badly.
+                {
+                    "include-path-regex": ".*",
+                    "checks": {
+                        "positive_data_acceptance": {"enabled": False},
+                        "missing_required_header": {"enabled": False},
+                    },
+                },
+            ],
+        }
+        document = Document(contract_path("control.yaml"))
+        target = Target(operator.base_url, Access(), operator)
+        return replace(self, document=document, target=target, changes=changes)
 
     def _broken(self, check: str, message: str) -> None:
         self.record.complain([Finding(check=check, message=message[:_LONGEST], side=Side.RUN)])

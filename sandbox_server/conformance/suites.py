@@ -31,6 +31,7 @@ class Suite(StrEnum):
     FULL = "full"
     STATEFUL = "stateful"
     SECURITY = "security"
+    CONTROL = "control"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ PLANS: Mapping[Suite, Plan] = {
     Suite.SMOKE: Plan(("examples",), 1, (*_JOURNEYS, *_RULES, "authentication"), reaches=True),
     Suite.STATEFUL: Plan(("stateful",), 40, (*_JOURNEYS, *_RULES, *_LIFE), reaches=True),
     Suite.SECURITY: Plan(("examples",), 1, ("journey_access", *_DOORS, "refusals")),
+    Suite.CONTROL: Plan(("examples", "coverage"), 3, ()),
     Suite.FULL: Plan(
         ("examples", "coverage", "fuzzing", "stateful"),
         30,

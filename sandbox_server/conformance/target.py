@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from sandbox_server.conformance.errors import Misconfigured, Unavailable
-from sandbox_server.remote import Sandbox, SandboxError, in_path
+from sandbox_server.remote import BASE, Sandbox, SandboxError, in_path
 
 _PATIENCE_SECONDS = 10.0
 _OK = 200
@@ -68,6 +68,11 @@ class Operator:
     def name(self) -> str:
         """The tenant's name."""
         return str(self.tenant["name"])
+
+    @property
+    def base_url(self) -> str:
+        """Where the operator's interface begins."""
+        return f"{self._sandbox.url}{BASE}"
 
     def access(self, kind: Kind = Kind.FULL) -> Access:
         """

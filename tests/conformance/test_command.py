@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sandbox_server.cli import main
+from sandbox_server.conformance.session import Assignment, session
 
 
 def contract(*words: str) -> Result:
@@ -41,6 +42,12 @@ def test_the_account_that_is_named_is_the_one_that_is_used(origin: str) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_the_operator_s_interface_keeps_its_own_contract(origin: str) -> None:
+    with session(Assignment(base_url=f"{origin}/v1")) as opened:
+        found = opened.of_the_operator().make_up(("examples",), examples=1)
+    assert [f"{one.check}: {one.message}" for one in found] == []
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -53,6 +60,7 @@ def test_the_account_that_is_named_is_the_one_that_is_used(origin: str) -> None:
             "The server does not let in the client acorn-sandbox: it answers 401.",
         ),
         (("--base-url", "{origin}/v1", "--api-key", "wrong-key"), "does not let in the API key wro…: it answers 401."),
+        (("--base-url", "{origin}/v1", "--api-key", "acorn-key", "--suite", "control"), "name no credentials"),
         (("--contract", "{tmp_path}/none.yaml"), "none.yaml cannot be read"),
         (("--contract", "{tmp_path}/list.yaml"), "is no OpenAPI 3 document"),
         (("--contract", "{tmp_path}/broken.yaml"), "is neither YAML nor JSON"),
