@@ -5,7 +5,7 @@ A marketplace for a test: what the plug-in for pytest hands out, and what any ot
         marketplace = server.new_tenant(seed=7)
 """
 
-from sandbox_server.testing.marketplace import Marketplace, NotSettled
+from sandbox_server.testing.marketplace import CheckFailed, Marketplace, NotSettled
 from sandbox_server.testing.powers import Clock, Faults, Journal
 from sandbox_server.testing.records import Audit, Call, Due, Fault, Happened, Invariant, Order, OrderLine, Unmatched
 from sandbox_server.testing.server import MarketplaceServer, NotStarted
@@ -13,6 +13,7 @@ from sandbox_server.testing.server import MarketplaceServer, NotStarted
 __all__ = [
     "Audit",
     "Call",
+    "CheckFailed",
     "Clock",
     "Due",
     "Fault",

@@ -11,10 +11,23 @@ from sandbox_server.testing.records import Audit, Happened, Order
 
 _NOT_FOUND = 404
 _LONG = timedelta(days=90)
+_ACTS = {
+    "/buyers/orders": "placeOrders",
+    "/buyers/cancellations": "cancelAsBuyer",
+    "/buyers/returns": "returnAsBuyer",
+    "/till/sales": "sellAtTill",
+    "/till/counts": "countAtStore",
+    "/clock/advance": "advanceClock",
+}
+"""What is done around a client, as checks of the certification name it, by where it is asked for."""
 
 
 class NotSettled(AssertionError):
     """Things were still due when there was no more time for them."""
+
+
+class CheckFailed(AssertionError):
+    """A check does not hold of what the test's client has done, or nothing it is about has happened."""
 
 
 class Marketplace:
@@ -30,6 +43,8 @@ class Marketplace:
         self._sandbox = sandbox
         self.name: str = tenant["name"]
         own = tenant["credentials"][0]
+        self._own: Mapping[str, Any] = own
+        self._acts: list[Mapping[str, Any]] = []
         self.client_id: str = own["clientId"]
         self.client_secret: str = own["clientSecret"]
         self.api_key: str = own["apiKey"]
@@ -98,6 +113,24 @@ class Marketplace:
         """Hold every invariant against the world as it stands."""
         return records.audit(self.operate("GET", "/audit"))
 
+    def check(self, check_id: str) -> None:
+        """
+        Judge what the client has done until now by a check of the certification, such as `retry.same-key`.
+
+        A check that would only warn in the certification fails here, for it was asked for.
+
+        Raises:
+            CheckFailed: It does not hold, or nothing that it is about has happened; the message says which.
+            ValueError: There is no such check.
+        """
+        from sandbox_server.testing import checking  # noqa: PLC0415 - it loads every check there is
+
+        __tracebackhide__ = True
+        check = checking.named(check_id)
+        evidence = checking.seen(self._sandbox, self.name, self._own, self._acts)
+        if failure := checking.failure(check, list(check.occasions(evidence))):
+            raise CheckFailed(failure)
+
     def operate(self, method: str, path: str, body: object = None, query: Query | None = None) -> Any:
         """
         Call any of the operator's operations for this marketplace, as `/_sandbox/docs` has them.
@@ -108,7 +141,12 @@ class Marketplace:
         Raises:
             sandbox_server.remote.SandboxError: It came to nothing.
         """
-        return self._sandbox.call(method, f"/tenants/{in_path(self.name)}{path}", body, query)
+        place = f"/tenants/{in_path(self.name)}"
+        answer = self._sandbox.call(method, place + path, body, query)
+        if method == "POST" and path in _ACTS:
+            at = answer["to"] if "to" in answer else self._sandbox.call("GET", f"{place}/clock")["now"]
+            self._acts.append({"at": at, "act": _ACTS[path], "asked": body, "answer": answer})
+        return answer
 
     def delete(self) -> None:
         """Take it away, with all that happened in it; once is enough."""
