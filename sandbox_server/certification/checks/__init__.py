@@ -8,6 +8,7 @@ from sandbox_server.certification.checks import (
     manners,
     orders,
     pages,
+    parcels,
     polls,
     retry,
     returns,
@@ -18,5 +19,5 @@ from sandbox_server.certification.checks import (
 )
 
 CHECKS = checks_of(
-    (auth, backoff, contract, manners, orders, pages, polls, retry, returns, routes, shelves, stock, tolerance)
+    (auth, backoff, contract, manners, orders, pages, parcels, polls, retry, returns, routes, shelves, stock, tolerance)
 )
