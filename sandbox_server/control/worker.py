@@ -1,6 +1,6 @@
 """One of many processes that have the same tenants: it does what the others tell, and tells them what it does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import TypeVar
@@ -24,8 +24,8 @@ from sandbox_server.traffic.journal import Kept
 P = TypeVar("P")
 _FOLDED_EACH, _SWEPT_EACH = 100, 1200
 """Rounds after which the database is tidied."""
-_pack_calls = msgspec.msgpack.Encoder().encode
-_read_calls = msgspec.msgpack.Decoder(list[Kept]).decode
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(tuple[list[tuple[bytes, str, int, int]], list[bytes]]).decode
 
 
 class Calls:
@@ -43,7 +43,7 @@ class Calls:
             before = journal.written
             yield
             if journal.written > before:
-                self._vault.put_calls(name, _pack_calls([*journal.entries(before)]), journal.written)
+                self._vault.put_calls(name, _pack_calls(journal.entries(before)), journal.written)
 
     def cleared(self) -> None:
         """Tell them that every call is forgotten."""
@@ -251,3 +251,18 @@ class Worker:
         for power in self._tenants.get(name).tenant.powers:
             if isinstance(power, KeptPower) and power.kept_as == kept_as:
                 power.go_back_to(kept)
+
+
+def _pack_calls(calls: Iterable[Kept]) -> bytes:
+    """Return calls as they are told: a body that several have, once."""
+    places: dict[bytes, int] = {}
+    entries = [
+        (one.content, one.hash, *(places.setdefault(body, len(places)) for body in (one.request, one.response)))
+        for one in calls
+    ]
+    return _pack((entries, list(places)))
+
+
+def _read_calls(record: bytes) -> Iterator[Kept]:
+    entries, bodies = _unpack(record)
+    return (Kept(content, hash_, bodies[request], bodies[response]) for content, hash_, request, response in entries)

@@ -193,7 +193,8 @@ class Journal:
             entry, segment = kept.entry, self._open
             if not self._last:
                 segment = self._open = Segment(entry.number, entry.previous_hash)
-            request, response = (segment.keep(body)[1] if body else () for body in (kept.request, kept.response))
+            request = segment.keep(kept.request)[1] if kept.request else ()
+            response = segment.keep(kept.response, (entry.path, entry.query))[1] if kept.response else ()
             self._add(entry, (kept.content, kept.hash), (request, response))
 
     def write_down(self) -> None:
