@@ -1,7 +1,8 @@
 """Calls that probes make, each of which is held against the contract as it comes back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,9 @@ from sandbox_server.conformance.record import Record, exchange_of
 from sandbox_server.reporting.exchanges import Exchange
 
 _JSON = "application/json"
+_TOO_MANY = 429
+_MOST_WAITS = 5
+_LONGEST_WAIT_SECONDS = 120
 Headers = Mapping[str, str]
 Path = Mapping[str, str]
 NOWHERE: Path = {}
@@ -80,7 +84,12 @@ class Caller:
         schema: The contract, as Schemathesis reads it.
         credential: The headers that show who is calling.
         http: What carries the calls.
+
+    A call that is over its limit is made again when the server says so, unless `is_patient` is taken away.
     """
+
+    is_patient = True
+    pause: Callable[[float], object] = Event().wait
 
     def __init__(
         self,
@@ -100,7 +109,9 @@ class Caller:
 
     def with_credential(self, credential: Headers) -> "Caller":
         """Return a caller with another credential; what it does goes into the same record."""
-        return Caller(self._schema, self.document, self.base_url, credential, self.record, self._http)
+        other = Caller(self._schema, self.document, self.base_url, credential, self.record, self._http)
+        other.is_patient, other.pause = self.is_patient, self.pause
+        return other
 
     def call(
         self,
@@ -129,6 +140,13 @@ class Caller:
         url = self.base_url + operation.path.format(**{name: quote(value, safe="") for name, value in path.items()})
         given = {name: value for name, value in (query or {}).items() if value is not None}
         headers = {**self.credential, **own, **(headers or {})}
+        for _ in range(_MOST_WAITS if self.is_patient else 0):
+            response = self._http.request(operation.method, url, content=sent, headers=headers, params=given)
+            answer = self._judged(operation, response, path, fit=fit)
+            wait = answer.header("Retry-After")
+            if answer.status != _TOO_MANY or not wait.isdecimal() or int(wait) > _LONGEST_WAIT_SECONDS:
+                return answer
+            self.pause(int(wait))
         response = self._http.request(operation.method, url, content=sent, headers=headers, params=given)
         return self._judged(operation, response, path, fit=fit)
 

@@ -24,6 +24,7 @@ def rate_limits(stage: Stage) -> None:
     with stage.sibling() as own:
         tight = [{"operationId": name, "perMinute": 1, "burst": 1} for name in own.document.operations]
         credential = own.api.credential
+        own.api.is_patient = False
         _set(own, {"profile": "default", "operations": tight})
         for operation in own.document.operations.values():
             _run_out(own, operation)
