@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "fixtures" / "clients" / "node" / "client.js"
-UNIT_TESTS = Path(__file__).parent / "node"
+UNIT_TESTS = ROOT / "tests" / "clients" / "node"
 PATIENCE_SECONDS = 60
 NODE = shutil.which("node")
 OPEN_ORDERS = ("NEW", "ACKNOWLEDGED", "PARTIALLY_SHIPPED")
