@@ -35,6 +35,10 @@ class Words:
         """Return a check's `title`, `why` or `mend`; as declared, where the language has no other words for it."""
         return str(self._texts["checks"].get(check["id"], {}).get(member, check[member]))
 
+    def of_plan(self, report: Mapping[str, Any]) -> str:
+        """Return a plan's title; as declared, where the language has no other words for it."""
+        return str(self._texts["plans"].get(report["plan"].partition(" ")[0], report["title"]))
+
     def of_scenario(self, scenario: Mapping[str, Any]) -> str:
         """Return a scenario's title; what was declared, where the language has no other words for it."""
         return str(self._texts["scenarios"].get(scenario["id"], scenario["title"]))
@@ -42,7 +46,7 @@ class Words:
 
 @cache
 def catalogue(language: str) -> Mapping[str, Any]:
-    """Return all words of a language: `page` by key, `checks` and `scenarios` by id."""
+    """Return all words of a language: `page` by key, `plans`, `checks` and `scenarios` by id."""
     import yaml  # noqa: PLC0415 - the command line knows the languages without reading them
 
     texts: dict[str, Any] = yaml.safe_load((_FOLDER / f"{language}.yaml").read_bytes())

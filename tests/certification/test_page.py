@@ -8,6 +8,7 @@ import pytest
 from sandbox_server.certification.checks import CHECKS
 from sandbox_server.certification.languages import LANGUAGES, catalogue
 from sandbox_server.certification.page import page
+from sandbox_server.certification.plan import plan_ids
 from sandbox_server.certification.scenarios import SCENARIOS
 
 CALLS: list[dict[str, Any]] = [
@@ -165,3 +166,4 @@ def test_every_check_and_scenario_has_its_words_in_chinese() -> None:
     assert words["checks"].keys() == CHECKS.keys()
     assert all(told.keys() == {"title", "why", "mend"} and all(told.values()) for told in words["checks"].values())
     assert words["scenarios"].keys() == SCENARIOS.keys()
+    assert words["plans"].keys() >= set(plan_ids())
