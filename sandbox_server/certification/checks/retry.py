@@ -69,7 +69,7 @@ def honours_retry_after(evidence: Evidence) -> Iterator[Occasion]:
     "retry.lost-response",
     Level.MUST,
     clause="Conventions, idempotency: same key and same body give the first answer again",
-    scenarios="answers-lost",
+    scenarios=("answers-lost", "brought-back"),
     mutant="takes-silence-for-a-no",
     why="What was done and never heard of is done again, or believed undone: a parcel twice, or a refund never booked.",
     mend="Send a call again whose answer never came, until an answer comes, with its key; then there is one effect.",

@@ -32,7 +32,6 @@ def answers_lost(stage: Stage) -> None:
     stage.fault("acknowledgeOrder", {"lostResponse": True}, max_count=2)
     stage.fault("createShipment", {"lostResponse": True}, max_count=1)
     stage.fault("createShipment", {"error": {"status": 503}}, max_count=1)
-    stage.fault("refundReturn", {"lostResponse": True}, max_count=1)
     stage.place_orders(3)
     stage.start_client()
     stage.until_orders_are_settled()
