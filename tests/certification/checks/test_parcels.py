@@ -118,5 +118,8 @@ def test_what_was_accepted_and_stays_is_late() -> None:
     assert breaches(ships_in_time, day(looked, lines=stays)) == [
         "ord_1 was accepted by S0001, and had not left by 2026-11-27T14:00:00Z."
     ]
+    assert breaches(ships_in_time, day(parcel(quantity=1, **DONE), lines=stays)) == breaches(
+        ships_in_time, day(looked, lines=stays)
+    )
     assert breaches(ships_in_time, day(looked, lines=stays, ends=120)) == []
     assert breaches(ships_in_time, day(looked, lines=(line(parts=(part("REJECTED"),)),))) == []
