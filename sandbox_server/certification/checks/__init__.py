@@ -5,6 +5,7 @@ from sandbox_server.certification.checks import (
     auth,
     backoff,
     contract,
+    details,
     manners,
     orders,
     pages,
@@ -19,5 +20,21 @@ from sandbox_server.certification.checks import (
 )
 
 CHECKS = checks_of(
-    (auth, backoff, contract, manners, orders, pages, parcels, polls, retry, returns, routes, shelves, stock, tolerance)
+    (
+        auth,
+        backoff,
+        contract,
+        details,
+        manners,
+        orders,
+        pages,
+        parcels,
+        polls,
+        retry,
+        returns,
+        routes,
+        shelves,
+        stock,
+        tolerance,
+    )
 )
