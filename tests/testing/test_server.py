@@ -16,7 +16,7 @@ def test_a_server_lives_as_long_as_its_block(tmp_path: Path) -> None:
         market = started.new_tenant(clock="real")
         assert market.operate("GET", "")["seed"] == 11
         assert market.operate("GET", "/clock")["mode"] == "REAL"
-    assert list((tmp_path / "cache").iterdir())
+    assert list(tmp_path.glob("small_chain-11-*.world"))
     with pytest.raises(NoSandbox):
         Sandbox(started.url).call("GET", "/health")
 
