@@ -79,8 +79,10 @@ def exponential(evidence: Evidence) -> Iterator[Occasion]:
     for tries in _runs_of_failures(evidence, lambda call: call.status == 503 and not _says_when(call)):
         gaps = _gaps(tries)
         if len(gaps) >= _FEW:
-            # Chance moves each wait and so each ratio; what they come to from the first to the last, it hardly does.
-            ratio = (gaps[-1] / max(gaps[0], 0.001)) ** (1 / (len(gaps) - 1))
+            # Chance moves each wait and so each ratio; what they come to from the first to the longest, it hardly does.
+            # After that a client has let go of the call, and begins anew.
+            longest = gaps.index(max(gaps))
+            ratio = (gaps[longest] / max(gaps[0], 0.001)) ** (1 / max(longest, 1))
             breach = f"The waits were {_said(gaps)} s: each {ratio:.2f} times the one before, in the mean."
             yield judged(breach if ratio < LEAST_RATIO else None, *tries)
 

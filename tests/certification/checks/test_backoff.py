@@ -69,6 +69,10 @@ def test_waits_grow(gaps: tuple[float, ...], breach: str) -> None:
     assert breaches(exponential, seen(*tries(503, *gaps[:2]))) == []
 
 
+def test_a_call_that_was_let_go_of_may_begin_anew() -> None:
+    assert holds(exponential, seen(*tries(503, 0.25, 0.5, 1.0, 2.0, 1.0)))
+
+
 def test_an_outage_is_met_with_few_calls_and_work_goes_on() -> None:
     assert holds(capped, seen(*tries(503, 1.0, 2.0, 4.0)))
     assert breaches(capped, seen(*tries(503, 1.0, 2.0, 4.0)[:-1])) == ["listOrders was not called any more."]
