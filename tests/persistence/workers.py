@@ -9,7 +9,7 @@ from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres.connection import Database
 from sandbox_server.persistence.postgres.replica import Entry, Kind, Replica
 from sandbox_server.persistence.postgres.schema import prepare
-from sandbox_server.persistence.postgres.vault import TenantLog
+from sandbox_server.persistence.postgres.turns import TenantLog
 from sandbox_server.services.ports import Persistence, Transaction
 from tests.persistence.adapters import CURRENCY, SEED
 

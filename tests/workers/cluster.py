@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 
@@ -17,6 +18,8 @@ SHOP = str(Path(__file__).parents[1] / "e2e" / "one_shop.yaml")
 STORE = "S0001"
 SKU = "SKU-00001"
 _PATIENCE_SECONDS = 60
+PATIENT = quote("-c lock_timeout=50s -c statement_timeout=50s -c idle_in_transaction_session_timeout=50s")
+"""A machine that does many things at once is no reason to refuse a call."""
 
 
 class Cluster:
@@ -80,7 +83,7 @@ class Cluster:
 @contextmanager
 def cluster(database: str, *flags: str, workers: int = 2) -> Iterator[Cluster]:
     """Run workers over a database until the block ends."""
-    environment = {"SANDBOX_DATABASE": database}
+    environment = {"SANDBOX_DATABASE": f"{database}?options={PATIENT}"}
     process = start("serve", "--port", "0", "--workers", str(workers), *flags, environment=environment)
     try:
         yield Cluster(Server(process, read_until(process, READY)))

@@ -54,7 +54,7 @@ class Database:
 
     Args:
         url: Where the database is: `postgresql://user:password@host:port/name`.
-        settings: Settings of the server for this connection alone.
+        settings: Settings of the server for this connection alone; those that the URL asks for win.
     """
 
     def __init__(self, url: str, **settings: str) -> None:
@@ -64,7 +64,7 @@ class Database:
         except psycopg.ProgrammingError as error:
             raise DatabaseError(f"--database is no URL of a database: {_line(error)}. {_EXAMPLE}") from None
         asked = str(self._given.get("options") or "")
-        self._conninfo = make_conninfo(url, **{**_PATIENCE, "options": f"{asked} {options}".strip()})
+        self._conninfo = make_conninfo(url, **{**_PATIENCE, "options": f"{options} {asked}".strip()})
         self._connection: Connection | None = None
         self._returning: Thread | None = None
         self._returned: Connection | None = None

@@ -1,6 +1,6 @@
 """Where the tenants of many workers are kept: bases, and the log since."""
 
-from asyncio import Lock, sleep
+from asyncio import sleep
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime, timedelta
@@ -17,87 +17,17 @@ from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres import bases
 from sandbox_server.persistence.postgres.calendar import Calendar
 from sandbox_server.persistence.postgres.connection import Database
-from sandbox_server.persistence.postgres.replica import Entry, Follower, Kind, Replica, key_of
+from sandbox_server.persistence.postgres.replica import Entry, Follower, Kind, Replica
 from sandbox_server.persistence.postgres.tidying import Fold
+from sandbox_server.persistence.postgres.turns import SharedLock, TenantLog
 
 _ROWS = 2000
-_LOCKS = 0x5EED0004
 _FOUNDING = 0x5EED0005
 _LONG = 16 * 1024 * 1024
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
 TOLD_AFTER_SECONDS = 0.05
 """How long after it was answered a worker tells of a call, at the latest."""
 SERVER = ""
 """What stands for the server where others name their tenant."""
-
-
-class TenantLog:
-    """
-    One tenant's log, and its turns.
-
-    Once the tenant has begun anew, or is gone, nobody is told any more, nor waited for: its world is of no account.
-    """
-
-    def __init__(self, replica: Replica, tenant: str) -> None:
-        self._replica = replica
-        self._tenant = tenant
-        self.counts = True
-        self.size = 0
-
-    def append(self, record: bytes, cause: str) -> None:
-        """Keep what a transaction is about to change."""
-        if self.counts:
-            self._replica.append(Entry(self._tenant, Kind.CHANGES, record, cause))
-            self.size += len(record)
-
-    def take(self) -> bool:
-        """Wait for the tenant's turn, with everything done that was done before; return whether it had to be taken."""
-        return self.counts and self._replica.take_turn(self._tenant)
-
-    def end(self) -> None:
-        """Let others have their turn."""
-        self._replica.end_turn()
-
-
-class SharedLock:
-    """
-    A lock that one call has at a time, whichever worker serves it; who has it knows what those before it have done.
-
-    Args:
-        database: The connection that holds it: it is free when that is lost.
-        replica: What is caught up with.
-        name: The tenant's.
-    """
-
-    def __init__(self, database: Database, replica: Replica, name: str) -> None:
-        self._database = database
-        self._replica = replica
-        self._key = key_of(name)
-        self._here = Lock()
-
-    async def __aenter__(self) -> None:
-        await self._here.acquire()
-        try:
-            pause = _FIRST_PAUSE
-            while not self._ask("SELECT pg_try_advisory_lock(%s, %s)"):
-                await sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            self._replica.catch_up()
-        except BaseException:
-            self._here.release()
-            raise
-
-    async def __aexit__(self, *_reason: object) -> None:
-        try:
-            with suppress(Unavailable):
-                self._ask("SELECT pg_advisory_unlock(%s, %s)")
-        finally:
-            self._here.release()
-
-    def _ask(self, query: LiteralString) -> bool:
-        with self._database.use() as connection:
-            row = connection.execute(query, (_LOCKS, self._key)).fetchone()
-        return row is not None and bool(row[0])
 
 
 class PostgresVault:
