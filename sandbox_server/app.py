@@ -22,6 +22,7 @@ from sandbox_server.api.refusals import RateLimited
 from sandbox_server.api.wording import Wording
 from sandbox_server.asgi import ASGIApp, Layer
 from sandbox_server.certification.plan import frozen_plans
+from sandbox_server.certification.trials import Trials
 from sandbox_server.console.mount import console
 from sandbox_server.control.beginnings import Beginnings
 from sandbox_server.control.fault_forms import Forms
@@ -148,6 +149,7 @@ def build_app(
     keeper: Keeper | None = None,
     kept: Sequence[KeptTenant] = (),
     worker: Worker | None = None,
+    trials: Trials | None = None,
 ) -> ASGIApp:
     """
     Return an application that serves the contracts to these tenants.
@@ -160,6 +162,7 @@ def build_app(
         keeper: Keeps what the operator makes of them.
         kept: What the tenants were when they were kept; none where they are new.
         worker: This process, where others have the same tenants.
+        trials: The certifications; none yet where left out.
     """
     directory = Directory(tenants)
     contract = Contract(contract_path("marketplace.yaml").read_bytes())
@@ -196,8 +199,9 @@ def build_app(
     post = Post(Destinations(settings.allow_webhook_hosts), settings.webhook_timeout)
     courier = Courier(directory, wire.event, post, worker)
     judge, token = Judge(contract), settings.operator_token
-    interface = control(operator, directory, registry, token, judge, metrics, forms, courier, certain)
-    pages = console(registry, interface, directory, token, settings.database)
+    trials = trials if trials is not None else Trials(alone=settings.database is None)
+    interface = control(operator, directory, registry, token, judge, metrics, forms, courier, trials, certain)
+    pages = console(registry, interface, directory, token, trials, settings.database)
     beside = {f"{ROOT}/v1": interface, f"{ROOT}/docs": interface, ROOT: pages}
     first = (worker.number if worker is not None else registry.restarts) << 32
     app = Delivering(assemble(edge, directory, world.seed, powers, beside, first), courier)

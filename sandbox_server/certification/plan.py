@@ -69,7 +69,7 @@ class Plan:
             raise PlanError(f"{self.id} has no scenario {unknown[0]}. It has: {', '.join(known)}.")
         kept = tuple(one for one in self.scenarios if one.id in scenarios)
         checks = tuple(one for one in self.checks if any(map(one.concerns, scenarios)))
-        return replace(self, id=self.id + _IN_PART, checks=checks, scenarios=kept)
+        return replace(self, id=self.id.removesuffix(_IN_PART) + _IN_PART, checks=checks, scenarios=kept)
 
 
 def plan_ids() -> list[str]:

@@ -237,7 +237,7 @@ def _started(plan: "Plan", words: list[str], jobs: int) -> Drive:
 
 def _attached(plan: "Plan", port: int, scale: float) -> Drive:
     """Return a drive that tells how the client is to be set, and begins when it calls."""
-    from sandbox_server.certification.attending import attend  # noqa: PLC0415
+    from sandbox_server.certification.attending import attend, invite  # noqa: PLC0415
     from sandbox_server.certification.rehearsal import Attached  # noqa: PLC0415
     from sandbox_server.remote import Sandbox  # noqa: PLC0415
 
@@ -249,7 +249,9 @@ def _attached(plan: "Plan", port: int, scale: float) -> Drive:
             click.echo(f"  {name}={value}", err=True)
 
     def play(url: str, folder: Path, tell: Tell) -> None:
-        attend(Sandbox(url), plan, Attached(_ATTACHED, scale), folder, tell, show)
+        sandbox, attached = Sandbox(url), Attached(_ATTACHED, scale)
+        show(invite(sandbox, plan, attached))
+        attend(sandbox, plan, attached, folder, tell)
 
     return Drive(port, play)
 

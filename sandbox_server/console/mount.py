@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
+from flask import Flask
 
 from sandbox_server.api.bodies import read_bounded
 from sandbox_server.api.problems import Problems, Tongue
 from sandbox_server.api.refusals import NoSuchPath
 from sandbox_server.asgi import ASGIApp, Message, Receive, Scope, Send, respond
+from sandbox_server.certification.trials import Trials
 from sandbox_server.console.reach import Reach
 from sandbox_server.console.site import REACH, site
 from sandbox_server.control.errors import Problems as OperatorProblems
@@ -24,7 +26,12 @@ _OPERATORS = re.compile(rf"{ROOT}/v\d+(/|$)", re.IGNORECASE)
 
 
 def console(
-    registry: Registry, operator: ASGIApp, directory: Clocks, operator_token: str | None, shared: str | None = None
+    registry: Registry,
+    operator: ASGIApp,
+    directory: Clocks,
+    operator_token: str | None,
+    trials: Trials,
+    shared: str | None = None,
 ) -> ASGIApp:
     """
     Return what answers with pages below `/_sandbox`.
@@ -34,9 +41,13 @@ def console(
         operator: The operator's interface, which does whatever a page is asked to do.
         directory: Knows the default tenant.
         operator_token: What a person has to show; None lets in everybody whom the gate lets through.
+        trials: The certifications.
         shared: What all processes know that serve these tenants, and nobody else; None where there is one process.
     """
-    pages = Gate(_Console(registry, operator, directory, operator_token, shared), guarded=operator_token is not None)
+    pages = Gate(
+        _Console(registry, operator, directory, site(operator_token, trials, shared), operator_token),
+        guarded=operator_token is not None,
+    )
     return Problems(pages, [Tongue(ROOT, OperatorProblems(), {})])
 
 
@@ -44,13 +55,13 @@ class _Console:
     """Passes requests to threads."""
 
     def __init__(
-        self, registry: Registry, operator: ASGIApp, directory: Clocks, operator_token: str | None, shared: str | None
+        self, registry: Registry, operator: ASGIApp, directory: Clocks, pages: Flask, operator_token: str | None
     ) -> None:
         self._registry = registry
         self._operator = Transport(operator, directory, registry.seed)
         self._token = operator_token
         # Both sides spell out every kind of message, and each its own way.
-        self._pages = cast(ASGIApp, WSGIMiddleware(cast(Any, site(operator_token, shared)), workers=_THREADS))
+        self._pages = cast(ASGIApp, WSGIMiddleware(cast(Any, pages), workers=_THREADS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to a thread, with what it needs to reach the sandbox."""

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
+from sandbox_server.certification.trials import Trials
 from sandbox_server.console import formats, languages
 from sandbox_server.console.health import Healths
 from sandbox_server.console.pages import (
@@ -27,7 +28,6 @@ from sandbox_server.console.pages import (
 )
 from sandbox_server.console.reach import Reach
 from sandbox_server.console.security import own_path, protect
-from sandbox_server.console.trials import Trials
 from sandbox_server.control.mount import ROOT
 from sandbox_server.control.registry import Registry
 from sandbox_server.domain.errors import NotFound
@@ -48,19 +48,20 @@ class _Header(NamedTuple):
     mode: str
 
 
-def site(operator_token: str | None, shared: str | None = None) -> Flask:
+def site(operator_token: str | None, trials: Trials, shared: str | None = None) -> Flask:
     """
     Return the console; whoever serves it puts a `Reach` into each request's scope.
 
     Args:
         operator_token: What a person has to show.
+        trials: The certifications.
         shared: What all processes know that serve the same tenants.
     """
     app = Flask(__name__, static_url_path=f"{ROOT}/static")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.config.update(OPERATOR_TOKEN=operator_token, ALONE=shared is None)
-    app.extensions.update(healths=Healths(), trials=Trials())
+    app.config.update(OPERATOR_TOKEN=operator_token)
+    app.extensions.update(healths=Healths(), trials=trials)
     app.before_request(_find_out)
     protect(app, operator_token, shared)
     for page in _PAGES:

@@ -4,6 +4,8 @@ from sandbox_server.api.contract import Contract
 from sandbox_server.api.judge import Judge
 from sandbox_server.api.mount import Mounted, Mounts
 from sandbox_server.asgi import ASGIApp, Layer
+from sandbox_server.certification.trials import Trials
+from sandbox_server.control.certifications import Certifications, Here
 from sandbox_server.control.errors import Problems
 from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.gate import Gate
@@ -27,6 +29,7 @@ def control(
     metrics: Metrics,
     forms: Forms,
     courier: Courier,
+    trials: Trials,
     certain: Layer = absent,
 ) -> ASGIApp:
     """
@@ -40,12 +43,14 @@ def control(
         metrics: Has counted the marketplace's calls.
         forms: What a fault may look like.
         courier: Sends webhooks, which is waited for when time is moved forward.
+        trials: The certifications.
         certain: Refuses calls while it is not known how the tenants stand.
     """
-    handlers = operations(contract, registry, judge, metrics, forms, courier)
+    certifications = Certifications(registry, trials, operator_token)
+    handlers = operations(contract, registry, judge, metrics, forms, courier, certifications)
     mounts = Mounts([Mounted(contract, handlers, Problems())], directory, operator_token, _DOCS)
 
     def gated(app: ASGIApp) -> ASGIApp:
-        return mounts.problems(Gate(app, guarded=operator_token is not None))
+        return mounts.problems(Gate(Here(app), guarded=operator_token is not None))
 
     return within(Edge(gated, mounts.routing, mounts.security, mounts.operations(), certain))

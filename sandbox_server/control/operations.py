@@ -8,6 +8,7 @@ from sandbox_server.api.operation import Call, Handler, Reply, Standalone
 from sandbox_server.control.actors import Actors
 from sandbox_server.control.arrivals import ArrivalsOf
 from sandbox_server.control.audits import Audits
+from sandbox_server.control.certifications import Certifications
 from sandbox_server.control.clock import Clocks
 from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.faults import FaultsOf
@@ -28,7 +29,13 @@ _OF_CALLS = ("listJournal", "getJournalEntry", "exportJournal", "listUnmatched",
 
 
 def operations(
-    contract: Contract, registry: Registry, judge: Judge, metrics: Metrics, forms: Forms, courier: Courier
+    contract: Contract,
+    registry: Registry,
+    judge: Judge,
+    metrics: Metrics,
+    forms: Forms,
+    courier: Courier,
+    certifications: Certifications,
 ) -> Mapping[str, Handler | Standalone]:
     """Return the handlers by operationId; those that take an idempotency key heed it."""
     tenants, clocks, snapshots = Tenants(registry), Clocks(registry, courier), Snapshots(registry)
@@ -83,6 +90,13 @@ def operations(
         "listUnmatched": journals.list_unmatched,
         "verifyJournal": journals.verify,
         "getAudit": Audits(registry, metrics).get_audit,
+        "listPlans": certifications.list_plans,
+        "createCertification": certifications.create_certification,
+        "getCertification": certifications.get_certification,
+        "finishCertification": certifications.finish_certification,
+        "getCertificationReport": certifications.get_report,
+        "getCertificationPage": certifications.get_page,
+        "getCertificationJunit": certifications.get_junit,
         "getMetrics": Measures(registry, metrics).get_metrics,
         "getControlHealth": health(contract, registry),
     }

@@ -44,6 +44,10 @@ def request(
     return Got(sent[0]["status"], given, sent[1]["body"])
 
 
+NOWHERE = ("127.0.0.1", 9)
+"""What a server says that its address is: nobody listens there."""
+
+
 def exchange(
     app: ASGIApp, method: str, target: str, lines: RawHeaders, chunks: list[bytes], *, hangs_up: bool = False
 ) -> list[Message]:
@@ -58,6 +62,7 @@ def exchange(
         "query_string": query,
         "headers": lines,
         "root_path": "",
+        "server": NOWHERE,
     }
     incoming: list[Message] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
     if not hangs_up:

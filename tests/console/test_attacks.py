@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox_server.certification.trials import Trials
 from sandbox_server.console.site import site
 from tests.console.browser import CONSOLE, WORLD, Browser
 from tests.control.stage import CONTROL, KEY, TENANT, Stage
@@ -154,6 +155,9 @@ def test_the_operator_s_interface_is_no_nearer_to_a_foreign_page(stage: Stage) -
 
 
 def test_processes_that_share_a_database_know_each_other_s_cookies_and_others_do_not() -> None:
-    keys = [site(None, shared).config["SECRET_KEY"] for shared in ("postgresql://one", "postgresql://one", None, None)]
+    keys = [
+        site(None, Trials(), shared).config["SECRET_KEY"]
+        for shared in ("postgresql://one", "postgresql://one", None, None)
+    ]
     assert keys[0] == keys[1]
     assert len(set(keys)) == 3

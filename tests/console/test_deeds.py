@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from sandbox_server.certification.trials import Trials
 from sandbox_server.console import tables
 from sandbox_server.console.pages import certification, tenants
-from sandbox_server.console.trials import Trials
 from tests.console.browser import CONSOLE, WORLD, Browser
 from tests.control.stage import CONTROL, KEY, NEVER, TENANT, Stage
 
@@ -234,7 +234,7 @@ def test_a_certification_that_cannot_be_begun_says_why(browser: Browser) -> None
 def test_among_several_processes_nothing_is_certified_from_a_page(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    several = SimpleNamespace(config={"ALONE": False}, extensions={"trials": Trials()})
+    several = SimpleNamespace(extensions={"trials": Trials(alone=False)})
     monkeypatch.setattr(certification, "current_app", several)
     assert "several processes" in browser.get(f"{WORLD}/certification/").text
     referer = f"http://{browser.host}{WORLD}/certification/"

@@ -8,9 +8,9 @@ from string import Formatter
 import pytest
 
 import sandbox_server.console
+from sandbox_server.certification.trials import State
 from sandbox_server.certification.verdict import Overall
 from sandbox_server.console.languages import LANGUAGES, catalogue, text, word
-from sandbox_server.console.trials import State
 from sandbox_server.domain.arrivals import Profile
 from sandbox_server.domain.certificates import CheckVerdict
 from sandbox_server.domain.events import DueKind

@@ -3,6 +3,8 @@
 import pytest
 
 from sandbox_server.api.contract import Contract
+from sandbox_server.certification.trials import State
+from sandbox_server.certification.verdict import Overall
 from sandbox_server.control.errors import KINDS
 from sandbox_server.domain.arrivals import Profile
 from sandbox_server.domain.returns import ReturnReason
@@ -17,7 +19,7 @@ ALL = CONTROL.operations()
 EACH = pytest.mark.parametrize("operation", ALL, ids=[operation.operation_id for operation in ALL])
 FEED = {"listPosStock", "listPosChanges"}
 OPEN_TO_ALL = {"getControlHealth"}
-WITHOUT_KEY = {"resetTenant", "restoreSnapshot", "closeStore", "openStore", "verifyJournal"}
+WITHOUT_KEY = {"resetTenant", "restoreSnapshot", "closeStore", "openStore", "verifyJournal", "finishCertification"}
 """POSTs that come to the same however often they are sent."""
 
 
@@ -50,7 +52,7 @@ def test_an_operation_documents_every_status_that_it_can_give(operation: Operati
         expected |= {"415", "422"}
     if "Idempotency-Key" in operation.parameters:
         expected |= {"409", "422"}
-    if operation.operation_id in {"deleteTenant", "setClock", "replaceFaults"}:
+    if operation.operation_id in {"deleteTenant", "setClock", "replaceFaults", "finishCertification"}:
         expected.add("409")
     assert {status for status in operation.answers if status >= "300"} == expected
 
@@ -63,7 +65,7 @@ def test_what_makes_something_or_moves_time_takes_a_key(operation: Operation) ->
 
 @EACH
 def test_what_makes_a_resource_says_where_it_is(operation: Operation) -> None:
-    makes = {"createTenant", "createSnapshot", "forkSnapshot", "importSnapshot", "createFault"}
+    makes = {"createTenant", "createSnapshot", "forkSnapshot", "importSnapshot", "createFault", "createCertification"}
     assert ("Location" in operation.success["headers"]) == (operation.operation_id in makes)
 
 
@@ -85,6 +87,8 @@ def test_every_problem_of_the_code_is_documented_with_its_status() -> None:
         ("ReturnReason", list(ReturnReason)),
         ("ArrivalProfile", [profile.value for profile in Profile]),
         ("Verdict", list(Verdict)),
+        ("CertificationState", list(State)),
+        ("Overall", list(Overall)),
     ],
 )
 def test_an_enumeration_has_the_words_of_the_code(schema: str, words: list[str]) -> None:

@@ -11,7 +11,8 @@ from tests.contracts.document import CONTROL, MARKETPLACE, Document, Operation, 
 OPEN_REQUESTS = {"#/components/schemas/TokenRequest", "#/components/schemas/RevocationRequest"}
 RETRYABLE = {"IDEMPOTENCY_IN_PROGRESS", "RATE_LIMITED", "INTERNAL", "UNAVAILABLE"}
 WITHOUT_EXAMPLES = {
-    *("application/pdf", "image/png", "application/octet-stream", "application/x-ndjson", "text/plain", "text/csv")
+    *("application/pdf", "image/png", "application/octet-stream", "application/x-ndjson", "text/plain", "text/csv"),
+    *("text/html", "application/xml"),
 }
 HEADERS = {"401": "WWW-Authenticate", "415": "Accept", "429": "Retry-After", "503": "Retry-After"}
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox_server.api.contract import Operation
+from sandbox_server.certification.plan import read_plan
 from sandbox_server.domain.shipments import ShipmentStatus
+from sandbox_server.remote import Query, Sandbox
 from tests.api.acorn.requests import Sample
 from tests.control.stage import CONTROL, KEY, OPERATOR, TENANT, Stage
 
@@ -81,6 +83,35 @@ def _call(stage: Stage) -> Sample:
     return Sample(f"{TENANT}/journal/1", needs_key=False)
 
 
+class Quiet(Sandbox):
+    """A sandbox where no client ever calls."""
+
+    def call(self, method: str, path: str, body: object = None, query: Query | None = None) -> Any:
+        """Tell the time, and that there are no calls."""
+        return {"now": "2026-11-27T15:00:00.000Z", "items": []}
+
+
+def _certify(stage: Stage) -> Sample:
+    name = stage.made(fixture="proving_ground")["name"]
+    return Sample(f"{CONTROL}/tenants/{name}/certifications", {"plan": "chain-core@1", "scale": 60}, needs_key=False)
+
+
+def trial(stage: Stage, below: str = "") -> Sample:
+    """A certification that waits for its client."""
+    waiting = stage.trials.add(read_plan("chain-core@1"), 60.0, "default")
+    waiting.begin(Quiet())
+    return Sample(f"{TENANT}/certifications/{waiting.number}{below}", needs_key=False)
+
+
+def _report(form: str) -> Make:
+    def make(stage: Stage) -> Sample:
+        done = stage.trials.add(read_plan("chain-core@1"), 60.0, "default")
+        done.conclude()
+        return Sample(f"{TENANT}/certifications/{done.number}/report.{form}", needs_key=False)
+
+    return make
+
+
 ARRIVALS = {"profile": "STEADY", "perMinute": 1, "duration": "PT1H", "seed": 7}
 SAMPLES: Mapping[str, Make] = {
     "listTenants": operator(f"{CONTROL}/tenants"),
@@ -139,6 +170,13 @@ SAMPLES: Mapping[str, Make] = {
     "listUnmatched": operator(f"{TENANT}/journal/unmatched"),
     "verifyJournal": operator(f"{TENANT}/journal/verify"),
     "getAudit": operator(f"{TENANT}/audit"),
+    "listPlans": operator(f"{CONTROL}/plans"),
+    "createCertification": _certify,
+    "getCertification": trial,
+    "finishCertification": lambda stage: trial(stage, "/finish"),
+    "getCertificationReport": _report("json"),
+    "getCertificationPage": _report("html"),
+    "getCertificationJunit": _report("xml"),
     "getMetrics": operator(f"{CONTROL}/metrics"),
     "getControlHealth": operator(f"{CONTROL}/health"),
 }

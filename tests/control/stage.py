@@ -10,6 +10,7 @@ import httpx
 import orjson
 
 from sandbox_server.app import build_app, open_world, tenant_of
+from sandbox_server.certification.trials import Trials
 from sandbox_server.persistence import snapshot
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.settings import ClockMode, Settings
@@ -36,7 +37,8 @@ class Stage:
         self.settings = settings = Settings(data_dir=data_dir, **settings_)
         self.world = open_world(settings, lambda *_: None)
         self.tenant = tenant_of(self.world, ClockMode.FROZEN)
-        self.app = build_app([self.tenant], self.world, settings)
+        self.trials = Trials()
+        self.app = build_app([self.tenant], self.world, settings, trials=self.trials)
 
     def call(self, method: str, path: str, body: object = None, key: str | None = None, **headers: str) -> Got:
         """
@@ -101,6 +103,8 @@ class Stage:
 
     def clear(self) -> None:
         """Begin anew, alone, with a clock that stands and a throttle that lets everything through."""
+        for trial in self.trials:
+            trial.finish()
         for tenant in self.look(f"{CONTROL}/tenants?limit=100", key=None)["items"]:
             if tenant["name"] != "default":
                 self.call("DELETE", f"{CONTROL}/tenants/{tenant['name']}")

@@ -44,7 +44,7 @@ EVERYWHERE: Mapping[str, Wrong] = {
     "a parameter that there is not": Wrong(query="?colour=red"),
     "a parameter that is not UTF-8": Wrong(query="?%ff=1"),
     "a thousand parameters": Wrong(query="?" + "&".join(f"a{number}=1" for number in range(1000))),
-    "an answer in another form": Wrong((406, "NOT_ACCEPTABLE"), headers={"Accept": "text/html, image/gif"}),
+    "an answer in another form": Wrong((406, "NOT_ACCEPTABLE"), headers={"Accept": "image/png, image/gif"}),
     "a page of another site": Wrong((403, "FOREIGN_ORIGIN"), headers={"Origin": "https://evil.example"}),
     "a host of another name": Wrong((403, "FOREIGN_HOST"), headers={"Host": "evil.example"}),
     "a method of our own": Wrong((405, "METHOD_NOT_ALLOWED"), method="BREW"),

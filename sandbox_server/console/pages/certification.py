@@ -4,9 +4,9 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from sandbox_server.certification.plan import PlanError, plan_ids, read_plan
+from sandbox_server.certification.trials import Trial, Trials
 from sandbox_server.console.forms import decimal
 from sandbox_server.console.languages import text
-from sandbox_server.console.trials import Trial, Trials
 from sandbox_server.remote import Refused, Sandbox
 
 pages = Blueprint("certification", __name__)
@@ -18,14 +18,14 @@ _FASTEST = 10_000.0
 @pages.get("/t/<tenant>/certification/")
 def page(tenant: str) -> ResponseReturnValue:  # noqa: ARG001 - the same for all
     """Show what was begun, and what may be."""
-    plans = [read_plan(name) for name in plan_ids()] if current_app.config["ALONE"] else []
+    plans = [read_plan(name) for name in plan_ids()] if _trials().alone else []
     return render_template("certification.html", trials=list(_trials()), plans=plans, scale=_SCALE)
 
 
 @pages.post("/t/<tenant>/certification/")
 def begin(tenant: str) -> ResponseReturnValue:
     """Begin to judge a client that runs already; among several processes nobody would find the run again."""
-    if not current_app.config["ALONE"]:
+    if not _trials().alone:
         raise _wrong(text(g.language, "certification.many"))
     scale = decimal(request.form.get("scale"), _SCALE)
     if not isinstance(scale, float) or not 0 < scale <= _FASTEST:
@@ -34,7 +34,8 @@ def begin(tenant: str) -> ResponseReturnValue:
         plan = read_plan(request.form.get("plan", "")).narrowed(request.form.getlist("scenario"))
     except PlanError as error:
         raise _wrong(str(error)) from error
-    trial = _trials().begin(_sandbox(), plan, scale)
+    trial = _trials().add(plan, scale)
+    trial.begin(_sandbox(), invited=True)
     return redirect(url_for("certification.one", tenant=tenant, number=trial.number))
 
 
@@ -47,7 +48,7 @@ def one(tenant: str, number: int) -> ResponseReturnValue:  # noqa: ARG001
 @pages.post("/t/<tenant>/certification/<int:number>/stop")
 def stop(tenant: str, number: int) -> ResponseReturnValue:
     """End one before its time."""
-    _trial(number).stop()
+    _trial(number).finish()
     return redirect(url_for("certification.one", tenant=tenant, number=number))
 
 
