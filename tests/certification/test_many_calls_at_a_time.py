@@ -93,7 +93,7 @@ def test_calls_that_are_refused_together_need_one_new_token_after_a_revocation()
 
 def test_a_feed_without_an_end_is_not_left_too_soon_and_a_list_is() -> None:
     others = [call(number, "getOrder") for number in range(2, 20)]
-    assert breaches(reads_to_the_end, call(1, "listEvents", items=[], nextCursor="c"), *others) == []
-    assert breaches(reads_to_the_end, call(1, "listOrders", items=[], nextCursor="c"), *others) == [
+    assert breaches(reads_to_the_end, call(1, "listEvents", items=[{}], nextCursor="c"), *others) == []
+    assert breaches(reads_to_the_end, call(1, "listOrders", items=[{}], nextCursor="c"), *others) == [
         "listOrders was left after a page that had a next one."
     ]

@@ -126,7 +126,7 @@ def test_stores_that_never_open_are_refused() -> None:
 def test_a_fixture_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(FixtureError) as refused:
         read_fixture("smal_chain")
-    assert "peak_day, regional_chain, small_chain" in str(refused.value)
+    assert "peak_day, proving_ground, regional_chain, small_chain" in str(refused.value)
     assert "did you mean 'small_chain'?" in str(refused.value)
 
 
