@@ -32,7 +32,7 @@ def test_the_right_token_opens_everything(guarded: Stage) -> None:
 
 @pytest.mark.parametrize("operation", FOR_OPERATORS, ids=lambda operation: operation.operation_id)
 def test_nothing_is_open_without_the_right_token(guarded: Stage, operation: Operation) -> None:
-    path = re.sub("{(number)?[a-zA-Z]*}", lambda match: "1" if match[1] else "x", operation.path)
+    path = re.sub("{(number|certification)?[a-zA-Z]*}", lambda match: "1" if match[1] else "x", operation.path)
     wrong = ("Bearer", "Bearer op-31e1c5a", f"Bearer {TOKEN}x", "Bearer \xe9", f"Basic {TOKEN}", TOKEN)
     for headers in ({}, *({"Authorization": shown} for shown in wrong)):
         got = guarded.call(operation.method, path, key=KEY, **headers)
