@@ -122,6 +122,6 @@ def test_a_world_from_the_cache_gives_the_bytes_of_one_that_was_just_made(
     first: list[Answer], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     kept = str(tmp_path_factory.mktemp("kept"))
-    made = answers("--data-dir", kept)
-    loaded = answers("--data-dir", kept)
+    made = answers("--ephemeral", "--cache-dir", kept)
+    loaded = answers("--ephemeral", "--cache-dir", kept)
     assert made == loaded == first
