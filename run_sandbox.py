@@ -447,7 +447,7 @@ def prepare(environment: Environment, make: Callable[[Environment], None], with_
 # ----------------------------------------------------------------------------------------------------------- test
 
 
-WHOLE = ("tests/e2e", "tests/load_tests", "tests/pytest_plugin", "tests/set_up", "tests/workers")
+WHOLE = ("tests/clients", "tests/e2e", "tests/load_tests", "tests/pytest_plugin", "tests/set_up", "tests/workers")
 """Tests of whole sandboxes and programs: coverage is not measured there, for it doubles their time and tells little."""
 
 
