@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -32,7 +32,6 @@ from sandbox_server.control.logins import fixture_logins
 from sandbox_server.control.mount import ROOT, control
 from sandbox_server.control.registry import Record, Registry
 from sandbox_server.control.standing import Standing
-from sandbox_server.control.worker import Worker
 from sandbox_server.kernel import clock
 from sandbox_server.kernel.clock import VirtualClock
 from sandbox_server.middleware.courier import Courier, Delivering
@@ -59,6 +58,9 @@ from sandbox_server.traffic.faults import FaultRules
 from sandbox_server.traffic.throttle import Profile, Throttle
 from sandbox_server.worlds import World
 
+if TYPE_CHECKING:
+    from sandbox_server.control.worker import Worker  # whose database needs an extra
+
 Progress = Callable[[str, int, int], None]
 _WARM_ORDERS = 10_000
 """A world with more orders is not kept a second time for tenants that may be made of it, but opened again for them."""
@@ -71,7 +73,7 @@ def create_sandbox(
     without: Collection[str] = (),
     vault: Vault | None = None,
     archives: Archives | None = None,
-    worker: Worker | None = None,
+    worker: "Worker | None" = None,
 ) -> ASGIApp:
     """
     Return a sandbox; two calls share nothing.
@@ -129,7 +131,7 @@ def tenant_of(world: World, mode: ClockMode) -> Tenant:
     return Tenant("default", world.persistence, VirtualClock(world.now, clock.ClockMode[mode.name]))
 
 
-def _reopen(keeper: Keeper, settings: Settings, without: Collection[str], worker: Worker | None = None) -> ASGIApp:
+def _reopen(keeper: Keeper, settings: Settings, without: Collection[str], worker: "Worker | None" = None) -> ASGIApp:
     """Return a sandbox that goes on where another ended, or beside others."""
     server = keeper.server
     assert server is not None, "a world was founded"
@@ -148,7 +150,7 @@ def build_app(
     without: Collection[str] = (),
     keeper: Keeper | None = None,
     kept: Sequence[KeptTenant] = (),
-    worker: Worker | None = None,
+    worker: "Worker | None" = None,
     trials: Trials | None = None,
 ) -> ASGIApp:
     """
@@ -212,7 +214,7 @@ def build_app(
 
 
 def _equipment(
-    contract: Contract, settings: Settings, keeper: Keeper, worker: Worker | None
+    contract: Contract, settings: Settings, keeper: Keeper, worker: "Worker | None"
 ) -> Callable[[Tenant], None]:
     """Return what gives a tenant its powers."""
     candid, tariffs = candid_operations(contract), tariffs_of(contract)
@@ -245,7 +247,7 @@ def _registry(
     equip: Callable[[Tenant], None],
     keeper: Keeper,
     kept: Sequence[KeptTenant],
-    worker: Worker | None,
+    worker: "Worker | None",
 ) -> Registry:
     """Return what knows all tenants, and makes new ones."""
     source = keeper.server.source if keeper.server is not None else _source_of(settings)
