@@ -26,6 +26,9 @@ MOST_SUBSCRIPTIONS = 50
 MOST_WAITING = 1000
 """How many events of one subscription may wait for another attempt; newer ones wait in the feed until then."""
 
+MOST_ATTEMPTS = 2000
+"""How many attempts of one subscription are kept (contract)."""
+
 GONE = 410
 
 

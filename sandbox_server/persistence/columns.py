@@ -111,7 +111,7 @@ class Columns(Generic[E]):
 
     def tally(self, index: str) -> Mapping[str, int]:
         """Return how many rows have each value of an index."""
-        return {value: len(positions) for value, positions in self.indexes[index].items() if positions}
+        return {value: len(positions) for value, positions in self.indexes[index].items()}
 
     def select(self, where: Mapping[str, str]) -> Iterator[str]:
         """Return the keys of the entities whose indexes have these values, in order of creation."""
@@ -165,6 +165,8 @@ class Columns(Generic[E]):
             if value not in after:
                 positions = index[value]
                 del positions[bisect_left(positions, position)]
+                if not positions:
+                    del index[value]
         for value in after:
             if value not in before:
                 insort(index.setdefault(value, array("q")), position)

@@ -109,6 +109,7 @@ def record(tx: Transaction, letter: Letter, result: Result) -> None:
             again_at,
         )
     )
+    _forget_the_oldest_attempts(tx, subscription_id)
     waiting = progress.waiting + _keep(tx, letter, again_at)
     since = None if result.outcome is Outcome.DELIVERED else progress.failing_since or tx.now
     tx.outboxes.put(Outbox(subscription_id, max(progress.seen, letter.seen), waiting, since))
@@ -159,6 +160,21 @@ def drop(tx: Transaction, subscription_id: str) -> None:
     progress = tx.outboxes.get(subscription_id)
     if progress is not None:
         tx.outboxes.put(msgspec.structs.replace(progress, waiting=0, failing_since=None))
+
+
+def forget_attempts(tx: Transaction, subscription_id: str) -> None:
+    """Forget what came of all attempts of a subscription."""
+    for attempt in list(tx.attempts.select(subscription_id=subscription_id)):
+        tx.attempts.remove(attempt.key)
+
+
+def _forget_the_oldest_attempts(tx: Transaction, subscription_id: str) -> None:
+    """Make room for another attempt."""
+    too_many = tx.attempts.tally("subscription_id").get(subscription_id, 0) + 1 - rules.MOST_ATTEMPTS
+    if too_many > 0:
+        oldest = tx.attempts.page(Query({"subscription_id": subscription_id}, limit=too_many))
+        for attempt in map(tx.attempts.unpack, oldest.rows):
+            tx.attempts.remove(attempt.key)
 
 
 def _next_event(tx: Transaction, subscription: Subscription, seen: int) -> tuple[int, Event | None]:

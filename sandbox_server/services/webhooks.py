@@ -64,13 +64,14 @@ def subscribe(tx: Transaction, wanted: Wanted, destinations: Destinations) -> Su
 
 def unsubscribe(tx: Transaction, subscription_id: str) -> None:
     """
-    Send a receiver nothing more, and forget it.
+    Send a receiver nothing more, and forget it with all that was sent.
 
     Raises:
         NotFound: There is no such subscription.
     """
     get(tx, subscription_id)
     outbox.drop(tx, subscription_id)
+    outbox.forget_attempts(tx, subscription_id)
     tx.outboxes.remove(subscription_id)
     tx.subscriptions.remove(subscription_id)
 

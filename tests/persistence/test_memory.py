@@ -55,6 +55,15 @@ def change(world: MemoryPersistence) -> None:
         tx.due.put(DueEvent(DueKind.CANCEL_LATE, "ord_1", LATER, 2))
 
 
+def test_values_that_nothing_has_any_more_take_no_room_in_an_index() -> None:
+    world = a_world()
+    change(world)
+    assert world.columns["orders"].indexes["status"].keys() == {"CANCELLED", "NEW"}
+    with world.begin("req_3", LATER) as tx:
+        tx.orders.remove("ord_1")
+    assert world.columns["orders"].indexes["status"].keys() == {"NEW"}
+
+
 def test_a_fork_starts_as_its_origin_stands() -> None:
     world = a_world()
     fork = world.fork()

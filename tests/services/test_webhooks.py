@@ -51,6 +51,10 @@ def attempts(world: World, name: str) -> Sequence[tuple[str, int, Outcome]]:
     return [(attempt.event_type.value, attempt.number, attempt.outcome) for attempt in found]
 
 
+def attempts_of(world: World, name: str) -> Sequence[str]:
+    return [attempt.event_id for attempt in world.see(lambda tx: list(tx.attempts.select(subscription_id=name)))]
+
+
 def subscription(world: World, name: str) -> Subscription:
     return world.see(lambda tx: webhooks.get(tx, name))
 
@@ -271,6 +275,29 @@ def test_a_subscription_that_is_deleted_leaves_nothing_that_is_due(world: World)
     assert letter(world, name) is None
     with pytest.raises(NotFound):
         subscription(world, name)
+
+
+def test_the_newest_attempts_of_a_subscription_are_kept_and_others_do_not_push_them_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, other = subscribe(world), subscribe(world)
+    events = [world.place() for _ in range(5)]
+    answer(world, other)
+    sent = [answer(world, name).event for _ in events]
+    monkeypatch.setattr(rules, "MOST_ATTEMPTS", 3)  # of a world that has kept more
+    world.place()
+    sent.append(answer(world, name).event)
+    assert attempts_of(world, name) == [event.event_id for event in sent[-3:]]
+    assert len(attempts(world, other)) == 1
+
+
+def test_a_subscription_that_is_deleted_takes_its_attempts_with_it(world: World) -> None:
+    name, other = subscribe(world), subscribe(world)
+    world.place()
+    for subscriber in (name, other):
+        fail(world, subscriber)
+    world.do(webhooks.unsubscribe, name)
+    assert [len(attempts(world, subscriber)) for subscriber in (name, other)] == [0, 1]
 
 
 def test_an_attempt_that_ends_after_its_subscription_changes_nothing(world: World) -> None:
