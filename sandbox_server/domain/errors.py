@@ -59,10 +59,17 @@ class NotFound(DomainError):
 
 
 class IllegalTransition(DomainError):
-    """The life cycle has no way from this state to that one."""
+    """
+    The life cycle has no way from this state to that one.
 
-    def __init__(self, kind: str, key: str, state: str, wanted: str) -> None:
-        super().__init__(f"{kind.capitalize()} {key} is {state}; it cannot become {wanted}.")
+    Args:
+        wanted: The other state, or what cannot be done in this one, as in "tested".
+        faults: What has led to this state, where that can be mended.
+    """
+
+    def __init__(self, kind: str, key: str, state: str, wanted: str, faults: Iterable[Fault] = ()) -> None:
+        become = "become" if wanted.isupper() else "be"
+        super().__init__(f"{kind.capitalize()} {key} is {state}; it cannot {become} {wanted}.", faults)
 
 
 class InsufficientStock(DomainError):

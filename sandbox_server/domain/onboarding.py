@@ -1,6 +1,6 @@
 """How a chain joins the marketplace: what an application must say, and the states that it has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,6 +50,15 @@ class Ineligibility(StrEnum):
     TOO_LITTLE_TRADE = "TOO_LITTLE_TRADE"
     NO_SYSTEM = "NO_SYSTEM"
     NO_TECHNICAL_CONTACT = "NO_TECHNICAL_CONTACT"
+
+
+_ASKED_FOR: Mapping[Ineligibility, str] = {
+    Ineligibility.NOT_A_VENDOR: "A vendor account with the marketplace is needed.",
+    Ineligibility.TOO_FEW_STORES: f"At least {FEWEST_STORES} stores are needed.",
+    Ineligibility.TOO_LITTLE_TRADE: f"At least {LEAST_TRADE.minor // 100} {LEAST_TRADE.currency} a year are needed.",
+    Ineligibility.NO_SYSTEM: "A POS, WMS or ERP is needed.",
+    Ineligibility.NO_TECHNICAL_CONTACT: "A technical contact is needed.",
+}
 
 
 class ApplicationStatus(StrEnum):
@@ -185,7 +194,7 @@ def sign(application: Application, name: str, title: str, now: datetime, cause: 
     Return the application with the agreement signed.
 
     Raises:
-        IllegalTransition: It is signed already, or the company cannot join.
+        IllegalTransition: It is signed already, or the company cannot join; with every reason.
     """
     signed = _move(application, _S.NDA_SIGNED, now, cause)
     return msgspec.structs.replace(signed, signature=Signature(name, title, now))
@@ -219,7 +228,7 @@ def go_live(application: Application, now: datetime, cause: str) -> Application:
     Return the application of a company that is live.
 
     Raises:
-        IllegalTransition: It is not verified.
+        IllegalTransition: It is not verified; with everything that is wrong with its last report.
         Unprocessable: What it was verified by has expired.
     """
     live = _move(application, _S.LIVE, now, cause)
@@ -245,7 +254,8 @@ def check_live(application: Application) -> datetime:
 
 def _move(application: Application, to: ApplicationStatus, now: datetime, cause: str) -> Application:
     if to not in TRANSITIONS[application.status]:
-        raise IllegalTransition("application", application.application_id, application.status, to)
+        obstacles = _obstacles(application)
+        raise IllegalTransition("application", application.application_id, application.status, to, obstacles)
     return msgspec.structs.replace(
         application,
         status=to,
@@ -253,3 +263,11 @@ def _move(application: Application, to: ApplicationStatus, now: datetime, cause:
         history=(*application.history, Change(now, application.status, to, cause)),
         version=application.version + 1,
     )
+
+
+def _obstacles(application: Application) -> Iterator[Fault]:
+    """Give everything that has kept an application from getting further."""
+    for reason in application.reasons:
+        yield Fault("", reason, _ASKED_FOR[reason])
+    for finding in application.verification.findings if application.verification is not None else ():
+        yield Fault("", finding.code, finding.message)

@@ -14,6 +14,7 @@ from sandbox_server.domain.errors import DomainError, Fault
             errors.IllegalTransition("order", "ord_1", "SHIPPED", "CANCELLED"),
             "Order ord_1 is SHIPPED; it cannot become CANCELLED.",
         ),
+        (errors.IllegalTransition("tenant", "t", "LIVE", "deleted"), "Tenant t is LIVE; it cannot be deleted."),
         (
             errors.InsufficientStock("S0001", "SKU-1", requested=9, available=4),
             "Store S0001 has 4 of SKU-1; 9 were asked for.",

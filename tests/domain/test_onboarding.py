@@ -8,7 +8,7 @@ import pytest
 
 from sandbox_server.domain import onboarding
 from sandbox_server.domain.certificates import Doubt, Finding
-from sandbox_server.domain.errors import IllegalTransition, NdaMissing, Unprocessable
+from sandbox_server.domain.errors import Fault, IllegalTransition, NdaMissing, Unprocessable
 from sandbox_server.domain.events import Change
 from sandbox_server.domain.onboarding import (
     AccountKind,
@@ -119,6 +119,30 @@ def test_a_later_report_can_cost_a_company_its_verification(steps: Steps) -> Non
 def test_only_who_is_eligible_signs(steps: Steps, state: str) -> None:
     with pytest.raises(IllegalTransition):
         onboarding.sign(getattr(steps, state), "Zoë", "Counsel", NOW, "x")
+
+
+def test_who_cannot_join_is_told_every_reason_again_whatever_is_tried() -> None:
+    nobody = Applicant("Stall", AccountKind.SELLER, Money(0, "USD"), 0, (), (ChainFunction.PRICES,))
+    ineligible = onboarding.apply("app_1", nobody, NOW, "one")
+    with pytest.raises(IllegalTransition) as refusal:
+        onboarding.sign(ineligible, "Zoë", "Counsel", NOW, "x")
+    assert refusal.value.faults == (
+        Fault("", "NOT_A_VENDOR", "A vendor account with the marketplace is needed."),
+        Fault("", "TOO_FEW_STORES", "At least 3 stores are needed."),
+        Fault("", "TOO_LITTLE_TRADE", "At least 1000000 USD a year are needed."),
+        Fault("", "NO_SYSTEM", "A POS, WMS or ERP is needed."),
+        Fault("", "NO_TECHNICAL_CONTACT", "A technical contact is needed."),
+    )
+
+
+def test_who_is_not_verified_is_told_again_what_is_wrong_with_the_last_report(steps: Steps) -> None:
+    refused = onboarding.verify(steps.signed, verification(FINDING, Finding(Doubt.VALIDITY, "Too long.")), "x")
+    with pytest.raises(IllegalTransition) as refusal:
+        onboarding.go_live(refused, NOW, "x")
+    assert refusal.value.faults == (
+        Fault("", "EXPIRED", "The report has expired."),
+        Fault("", "VALIDITY", "Too long."),
+    )
 
 
 @pytest.mark.parametrize("state", ["eligible", "ineligible", "live"])

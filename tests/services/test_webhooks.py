@@ -368,5 +368,5 @@ def test_every_test_is_another_event(world: World) -> None:
 def test_a_disabled_subscription_cannot_be_tried(world: World) -> None:
     name = subscribe(world)
     world.do(webhooks.leave_behind)
-    with pytest.raises(IllegalTransition, match=f"Subscription {name} is DISABLED; it cannot become tested"):
+    with pytest.raises(IllegalTransition, match=f"Subscription {name} is DISABLED; it cannot be tested"):
         world.do(webhooks.try_out, name)

@@ -89,7 +89,8 @@ def test_a_company_that_cannot_join_is_told_every_reason(shop: Sandbox) -> None:
         "NO_SYSTEM",
         "NO_TECHNICAL_CONTACT",
     ]
-    problem(shop.post(f"/applications/{name}/nda", signature()), 409, "ILLEGAL_TRANSITION")
+    told = faults(shop.post(f"/applications/{name}/nda", signature()), 409, "ILLEGAL_TRANSITION")
+    assert told == [("", reason) for reason in read["reasons"]]
     problem(shop.get(f"/applications/{name}/contract"), 403, "NDA_MISSING")
 
 
@@ -211,7 +212,8 @@ def test_every_reason_is_told_at_once(shop: Sandbox) -> None:
 def test_a_better_report_makes_good_for_one_that_was_refused(shop: Sandbox) -> None:
     name = signed(shop)
     assert judged(shop, certified(planHash="d" * 64), name)["status"] == "REFUSED"
-    problem(shop.call("POST", f"/applications/{name}/go-live"), 409, "ILLEGAL_TRANSITION")
+    told = faults(shop.call("POST", f"/applications/{name}/go-live"), 409, "ILLEGAL_TRANSITION")
+    assert told == [("", "PLAN_ALTERED")]
     assert judged(shop, certified(), name)["status"] == "VERIFIED"
 
 
