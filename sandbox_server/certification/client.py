@@ -11,6 +11,8 @@ from typing import Any
 from sandbox_server.kernel.clock import monotonic_ns
 
 GRACE_SECONDS = 5.0
+CRASHED, HUNG = "CRASHED", "HUNG"
+"""How a client ends that does so by itself, and not well; and one that has to be ended by force."""
 KEPT_BYTES = 256 * 1024
 _SECOND_NS = 1_000_000_000
 _MILLISECOND_NS = 1_000_000
@@ -81,7 +83,7 @@ class ClientProgram:
             try:
                 self._process.wait(GRACE_SECONDS)
             except subprocess.TimeoutExpired:
-                ended = "HUNG"
+                ended = HUNG
         self._signal(signal.SIGKILL)
         self._note(ended)
 
@@ -98,7 +100,7 @@ class ClientProgram:
         code = self._process.wait()
         seconds = (monotonic_ns() - self._started) // _MILLISECOND_NS / 1000
         if ended == "ENDED" and code:
-            ended = "CRASHED"
+            ended = CRASHED
         self.runs.append({"ended": ended, "exit": code, "seconds": seconds})
         self._process = None
 

@@ -1,16 +1,22 @@
 """The report as a CI system reads it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sandbox_server.certification.client import CRASHED
 from sandbox_server.reporting.junit import Case, Suite
 from sandbox_server.reporting.junit import junit as written
 
 
 def junit(report: Mapping[str, Any]) -> bytes:
-    """Return a report as JUnit XML: a test case for each check."""
-    cases = tuple(_case(one, report) for one in report["checks"])
+    """Return a report as JUnit XML: a test case for each check, and one for how the client ran."""
+    cases = (*(_case(one, report) for one in report["checks"]), _runs(report["scenarios"]))
     return written(report["plan"], [Suite(report["plan"], cases)])
+
+
+def _runs(scenarios: Sequence[Mapping[str, Any]]) -> Case:
+    crashed = [one["id"] for one in scenarios if any(run["ended"] == CRASHED for run in one["client"])]
+    return Case(name="client runs", failure=f"The client crashed in {', '.join(crashed)}." if crashed else None)
 
 
 def _case(one: Mapping[str, Any], report: Mapping[str, Any]) -> Case:

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
@@ -13,11 +14,15 @@ from sandbox_server.certification.client import CannotStart
 from sandbox_server.certification.evidence import Evidence, Wire, read_evidence
 from sandbox_server.certification.leaks import leaks_in
 from sandbox_server.certification.scenario import Scenario
-from sandbox_server.certification.stage import ClientRuns, Interrupted, Stage
+from sandbox_server.certification.stage import LOOK_SECONDS, ClientRuns, Interrupted, Stage
 from sandbox_server.remote import Sandbox, in_path
 
 JOURNAL, SEEN, OUTPUT = "journal.ndjson", "seen.json", "client.txt"
 SIDE_BY_SIDE = 8
+PATIENCE_SECONDS = 20.0
+"""In which a client that was started is to call; one that is alone needs no more, whatever it is written in."""
+PATIENCE_AFTER_SILENCE_SECONDS = 2.0
+"""The same, where the client has called in no scenario before."""
 Tell = Callable[[str, str], None]
 
 
@@ -67,19 +72,26 @@ class Rehearsal:
         self._folder = folder
         self._tell = tell
         self._stop = stop or Event()
+        self._heard = Event()
+        self._patience = inf if attached else PATIENCE_SECONDS
 
     def play_all(self, scenarios: Sequence[Scenario], side_by_side: int = SIDE_BY_SIDE) -> None:
         """
-        Play scenarios, the longest first.
+        Play scenarios, the longest first; the others begin when the client has called in that one, or it is over.
 
         Raises:
             Interrupted: The run was ended before its time.
             CannotStart: The client's command is none.
         """
-        longest_first = sorted(scenarios, key=lambda one: -one.seconds)
+        longest, *others = sorted(scenarios, key=lambda one: -one.seconds)
         with ThreadPoolExecutor(side_by_side) as players:
-            playing = [players.submit(self.play, one) for one in longest_first]
+            playing = [players.submit(self.play, longest)]
             try:
+                while not self._heard.wait(LOOK_SECONDS) and not playing[0].done():
+                    pass
+                if self._attached is None and not self._heard.is_set():
+                    self._patience = PATIENCE_AFTER_SILENCE_SECONDS
+                playing += [players.submit(self.play, one) for one in others]
                 for one in playing:
                     one.result()
             except BaseException:
@@ -104,7 +116,14 @@ class Rehearsal:
         before = self._newest_call(tenant) if self._attached is not None else 0
         client = self._drive(scenario, environment(self._sandbox.url, tenant, scenario), home / OUTPUT)
         stage = Stage(
-            self._sandbox, tenant, client, scenario.seconds, lambda what: self._tell(scenario.id, what), self._stop
+            self._sandbox,
+            tenant,
+            client,
+            scenario.seconds,
+            lambda what: self._tell(scenario.id, what),
+            self._stop,
+            self._heard,
+            self._patience,
         )
         failure = ""
         try:

@@ -11,6 +11,7 @@ from sandbox_server import __version__
 from sandbox_server.certification.evidence import Call, Evidence, instant
 from sandbox_server.certification.plan import Plan
 from sandbox_server.certification.preflight import preflight
+from sandbox_server.certification.reasons import reasons
 from sandbox_server.certification.verdict import Judgement, Overall, judge, overall
 from sandbox_server.domain import certificates
 from sandbox_server.domain.certificates import CertificationReport, CheckResult
@@ -61,7 +62,8 @@ def report(run: Run) -> dict[str, Any]:
     """Return the report."""
     judgements = run.judgements()
     issued_at = min((instant(one["startedAt"]) for one in run.seen), default=None)
-    result = overall(judgements, run.waived)
+    runs = [each for one in run.evidence for each in one.client]
+    result = overall(judgements, run.waived, {each["ended"] for each in runs})
     content: dict[str, Any] = {
         "format": FORMAT,
         "tool": f"acorn-sandbox {__version__}",
@@ -69,6 +71,7 @@ def report(run: Run) -> dict[str, Any]:
         "planHash": run.plan.hash,
         "title": run.plan.title,
         "overall": result,
+        "reasons": list(reasons(judgements, run.waived, run.evidence)),
         "madeAt": run.made_at,
         "command": run.command,
         "manifest": dict(run.manifest),

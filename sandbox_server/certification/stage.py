@@ -1,7 +1,8 @@
 """Where a scenario plays: a tenant of its own, the people and machines around the client, and the client itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from math import inf
 from threading import Event
 from typing import Any, Protocol
 
@@ -48,6 +49,8 @@ class Stage:
         seconds: Real time after which waiting is in vain.
         tell: Told what the scenario waits for.
         stop: Set when the whole run is to end.
+        heard: Is set when the client calls for the first time.
+        patience_seconds: Real time in which a client that was started is to call; nothing is waited for after it.
     """
 
     def __init__(
@@ -58,13 +61,19 @@ class Stage:
         seconds: float,
         tell: Callable[[str], None] = lambda _: None,
         stop: Event | None = None,
+        heard: Event | None = None,
+        patience_seconds: float = inf,
     ) -> None:
         self._sandbox = sandbox
         self.tenant = tenant
         self.client = client
         self._tell = tell
         self._stop = stop or Event()
+        self._heard = heard or Event()
+        self._patience = patience_seconds
         self._end = monotonic_ns() + int(seconds * _SECOND_NS)
+        self._started: int | None = None
+        self._has_called_once = False
         self.acts: list[Wire] = []
         reader = next(one for one in tenant["credentials"] if one["clientId"].startswith("acorn-reader"))
         self._market = Observer(f"{sandbox.url}/v1", reader["apiKey"])
@@ -75,6 +84,7 @@ class Stage:
     def start_client(self) -> None:
         """Start the client; a scenario sets up before what the client must not miss."""
         self.client.start()
+        self._started = self._started or monotonic_ns()
 
     def fault(
         self,
@@ -139,7 +149,7 @@ class Stage:
         """
         Wait until something is so; return whether it came to that before the time was over.
 
-        Nothing comes of waiting for a client that has ended; it is looked at once more.
+        Nothing comes of waiting for a client that has ended, or has never called; it is looked at once more.
 
         Args:
             what: What is waited for, for whoever watches.
@@ -152,7 +162,7 @@ class Stage:
             was_running = self.client.is_running
             if is_so():
                 return True
-            if not was_running or monotonic_ns() > self._end:
+            if not was_running or monotonic_ns() > self._end or self._is_silent():
                 return False
             if self._stop.wait(LOOK_SECONDS):
                 raise Interrupted
@@ -164,15 +174,18 @@ class Stage:
         Args:
             within: Virtual time after which that is waited for no longer.
         """
-        end = None if within is None else self.now() + within
-        return self.until(
-            "orders to be settled",
-            lambda: not any(map(self.has_orders, OPEN_ORDERS)) or (end is not None and self.now() >= end),
-        )
+        settled = self._by(within, lambda: not any(map(self.has_orders, OPEN_ORDERS)))
+        return self.until("orders to be settled", settled)
 
-    def until_returns_are_settled(self) -> bool:
-        """Wait until no goods are to be received, and no money to be paid back."""
-        return self.until("returns to be settled", lambda: not any(map(self.has_returns, OPEN_RETURNS)))
+    def until_returns_are_settled(self, within: timedelta | None = None) -> bool:
+        """
+        Wait until no goods are to be received, and no money to be paid back.
+
+        Args:
+            within: Virtual time after which that is waited for no longer.
+        """
+        settled = self._by(within, lambda: not any(map(self.has_returns, OPEN_RETURNS)))
+        return self.until("returns to be settled", settled)
 
     def until_the_client_has_called(self, operation: str | None = None) -> bool:
         """Wait until the client has called an operation, or any."""
@@ -243,6 +256,11 @@ class Stage:
         """Call any of the operator's operations for the tenant, without noting it."""
         return self._sandbox.call(method, f"/tenants/{in_path(self.tenant['name'])}{path}", body, query)
 
+    def _by(self, within: timedelta | None, is_so: Callable[[], bool]) -> Callable[[], bool]:
+        """Return whether something is so, or it is no longer waited for."""
+        end = None if within is None else self.now() + within
+        return lambda: is_so() or (end is not None and self.now() >= end)
+
     def _now_text(self) -> str:
         return str(self.operate("GET", "/clock")["now"])
 
@@ -251,15 +269,25 @@ class Stage:
         calls = self.operate("GET", "/journal", query=query)["items"]
         return any(call.get("clientId") == self.client_id and call.get("status") == 200 for call in calls)
 
-    def _every(self, path: str) -> list[Wire]:
-        items: list[Wire] = []
+    def _is_silent(self) -> bool:
+        """Whether the client has not called once, though it had the time for it."""
+        if self._has_called_once or self._started is None or self._patience == inf:
+            return False
+        own = {self.client_id, None}
+        self._has_called_once = any(call.get("clientId") in own for call in self._every("/journal"))
+        if self._has_called_once:
+            self._heard.set()
+            return False
+        return monotonic_ns() > self._started + self._patience * _SECOND_NS
+
+    def _every(self, path: str) -> Iterator[Wire]:
         cursor: str | None = None
         while True:
             page = self.operate("GET", path, query={"limit": 100, "cursor": cursor})
-            items += page["items"]
+            yield from page["items"]
             cursor = page.get("nextCursor")
             if cursor is None:
-                return items
+                return
 
 
 def _given(members: Mapping[str, Any]) -> dict[str, Any]:

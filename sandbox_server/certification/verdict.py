@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sandbox_server.certification.check import Check, Level, Occasion
+from sandbox_server.certification.client import CRASHED, HUNG
 from sandbox_server.certification.evidence import Evidence
 from sandbox_server.domain.certificates import CheckVerdict
 
@@ -77,23 +78,30 @@ def _verdict(check: Check, found: Sequence[Occasion], *, is_excused: bool) -> tu
     return (CheckVerdict.FAIL if check.level is Level.MUST else CheckVerdict.WARN), f"{breaches[0].breach}{more}"
 
 
-def overall(judgements: Iterable[Judgement], waived: Mapping[str, str] | None = None) -> Overall:
+def overall(
+    judgements: Iterable[Judgement], waived: Mapping[str, str] | None = None, endings: Collection[str] = ()
+) -> Overall:
     """
     Return what comes of all checks together.
 
     Args:
         waived: Reasons by the ids of checks whose failure is put up with, as a warning.
+        endings: How the client ended in its scenarios. What it would have done after a crash nobody knows.
     """
     verdicts = {(one.check.level, one.verdict, one.check.id in (waived or {})) for one in judgements}
     if any(verdict is CheckVerdict.HARNESS_ERROR for _, verdict, _ in verdicts):
         return Overall.VOID
     if any(verdict is CheckVerdict.FAIL and not put_up_with for _, verdict, put_up_with in verdicts):
         return Overall.NOT_CERTIFIED
-    if not verdicts or any(
-        level is Level.MUST and verdict is CheckVerdict.NOT_EXERCISED and not put_up_with
-        for level, verdict, put_up_with in verdicts
+    if (
+        not verdicts
+        or CRASHED in endings
+        or any(
+            level is Level.MUST and verdict is CheckVerdict.NOT_EXERCISED and not put_up_with
+            for level, verdict, put_up_with in verdicts
+        )
     ):
         return Overall.INCOMPLETE
-    if any(verdict is CheckVerdict.WARN or put_up_with for _, verdict, put_up_with in verdicts):
+    if HUNG in endings or any(verdict is CheckVerdict.WARN or put_up_with for _, verdict, put_up_with in verdicts):
         return Overall.CERTIFIED_WITH_WARNINGS
     return Overall.CERTIFIED

@@ -70,7 +70,8 @@ With --attach, a client that runs already is judged: it is told once where it pl
 while it goes on. Its timers know nothing of virtual time, so that runs at --scale, in real time unless told otherwise.
 
 \b
-Exit status: 0 certified; 1 not certified; 2 incomplete, since something that has to be judged never happened;
+Exit status: 0 certified; 1 not certified; 2 incomplete, since the client crashed, or something that has to be judged
+never happened;
 3 a waiver is no longer needed; 4 something is wrong with the command line or its files; 5 the sandbox itself failed.
 """
 
@@ -156,7 +157,8 @@ def certify(
 
 def lines(report: Mapping[str, Any]) -> list[str]:
     """Return a report for a terminal."""
-    told = [f"{report['title']}, {report['plan']}: {report['overall']}", ""]
+    told = [f"{report['title']}, {report['plan']}: {report['overall']}"]
+    told += [*(f"  {reason}" for reason in report["reasons"]), ""]
     for step in report["preflight"]:
         told.append(f"  {'ok' if step['works'] else '!!'}  {step['name']}: {step['said']}")
         if step["remedy"]:
@@ -167,11 +169,6 @@ def lines(report: Mapping[str, Any]) -> list[str]:
         if check["verdict"] in {"FAIL", "WARN", "HARNESS_ERROR"}:
             told += [f"      {check['reason']}", f"      {check['mend']}"]
     for scenario in report["scenarios"]:
-        told += [
-            f"  The client {run['ended'].lower().replace('_', ' ')} in {scenario['id']} (status {run['exit']})."
-            for run in scenario["client"]
-            if run["ended"] in {"CRASHED", "HUNG"}
-        ]
         told += [f"  {scenario['id']} failed:\n{scenario['failure']}"] if scenario["failure"] else []
     return told
 

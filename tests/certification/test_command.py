@@ -55,11 +55,22 @@ def test_a_client_that_does_nothing_is_not_certified(tmp_path: Path) -> None:
     assert (tmp_path / PAGE).exists()
 
 
+def test_a_client_that_never_calls_is_not_certified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(rehearsal, "PATIENCE_AFTER_SILENCE_SECONDS", 0.1)
+    idle = f"{PYTHON} -c 'import signal; signal.pause()'"
+    done = certify(tmp_path, "--command", idle, "--scenario", "slow-answer", "--scenario", "outage")
+
+    assert done.exit_code == 2, done.output
+    assert "Not one call came." in done.output
+    assert [run["ended"] for one in report_of(tmp_path)["scenarios"] for run in one["client"]] == ["STOPPED"] * 2
+
+
 def test_a_client_that_crashes_is_told_apart_from_one_that_fails(tmp_path: Path) -> None:
     done = certify(tmp_path, "--command", f"{PYTHON} -c 'raise SystemExit(7)'", "--scenario", "working-day")
 
     assert done.exit_code == 2, done.output
-    assert "The client crashed in working-day (status 7)." in done.output
+    assert "INCOMPLETE\n  The client crashed in working-day (status 7)." in done.output
     (run,) = report_of(tmp_path)["scenarios"][0]["client"]
     assert (run["ended"], run["exit"]) == ("CRASHED", 7)
 

@@ -21,6 +21,10 @@ def a_check(check_id: str, verdict: str, level: str = "MUST") -> dict[str, Any]:
 REPORT = {
     "plan": "chain-core@1",
     "waivers": ["d"],
+    "scenarios": [
+        {"id": "killed", "client": [{"ended": "KILLED_BY_SCENARIO"}, {"ended": "CRASHED"}]},
+        {"id": "poison", "client": [{"ended": "STOPPED"}]},
+    ],
     "checks": [
         a_check("a", "PASS"),
         a_check("b", "FAIL"),
@@ -38,10 +42,16 @@ def test_each_check_is_a_case_that_held_failed_was_skipped_or_is_unknown() -> No
     root = ET.fromstring(junit(REPORT))  # noqa: S314 - our own
     outcomes = {case.attrib["name"]: [child.tag for child in case] for case in root.iter("testcase")}
     skipped = ["skipped"]
-    failed = {"b": ["failure"], "c": ["failure"], "g": ["error"]}
+    failed = {"b": ["failure"], "c": ["failure"], "g": ["error"], "client runs": ["failure"]}
     assert outcomes == {"a": [], **failed, "d": skipped, "e": skipped, "f": skipped, "h": skipped}
     counts = {name: root.attrib[name] for name in ("name", "tests", "failures", "errors", "skipped")}
-    assert counts == {"name": "chain-core@1", "tests": "8", "failures": "2", "errors": "1", "skipped": "4"}
+    assert counts == {"name": "chain-core@1", "tests": "9", "failures": "3", "errors": "1", "skipped": "4"}
+
+
+def test_a_client_that_crashed_fails_though_every_check_held() -> None:
+    report = {**REPORT, "checks": [a_check("a", "PASS")]}
+    (failure,) = ET.fromstring(junit(report)).iter("failure")  # noqa: S314 - our own
+    assert failure.attrib["message"] == "The client crashed in killed."
 
 
 def test_a_failure_says_what_broke_why_it_matters_and_how_to_mend_it() -> None:

@@ -66,6 +66,7 @@ def report(verdict: str = "FAIL", overall: str = "NOT_CERTIFIED", **changes: Any
         "planHash": "c" * 64,
         "title": "The essentials",
         "overall": overall,
+        "reasons": ["Broken, and has to hold: retry.same-key."] if verdict == "FAIL" else [],
         "madeAt": "2026-11-27T15:02:00+00:00",
         "command": "node <script>alert(1)</script>",
         "manifest": {},
@@ -87,7 +88,13 @@ def lane(text: str, kind: str) -> list[int]:
 def test_it_says_what_is_wrong_what_it_costs_and_what_to_change() -> None:
     text = page(report())
 
-    for said in ("Not certified", "A repetition has the key of the first try", "Two parcels.", "Keep the key."):
+    for said in (
+        "Not certified",
+        "Broken, and has to hold: retry.same-key.",
+        "A repetition has the key of the first try",
+        "Two parcels.",
+        "Keep the key.",
+    ):
         assert said in text
     assert "The client crashed in this scenario: it ended by itself, with status 3." in text
 

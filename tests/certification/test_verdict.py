@@ -1,11 +1,13 @@
 """Verdicts follow from occasions, and a certificate from verdicts."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from sandbox_server.certification.check import EVERY, Check, Level, Occasion, check
 from sandbox_server.certification.evidence import Evidence
+from sandbox_server.certification.reasons import reasons
 from sandbox_server.certification.verdict import Judgement, Overall, judge, overall
 from sandbox_server.domain.certificates import CheckVerdict
 
@@ -79,6 +81,51 @@ def test_what_comes_of_a_run_follows_from_all_verdicts(
     judgements = [Judgement(declared(level=level), one, "") for level, one in verdicts]
 
     assert overall(judgements) is expected
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ended", "expected"),
+    [
+        (CheckVerdict.PASS, "CRASHED", Overall.INCOMPLETE),
+        (CheckVerdict.FAIL, "CRASHED", Overall.NOT_CERTIFIED),
+        (CheckVerdict.PASS, "HUNG", Overall.CERTIFIED_WITH_WARNINGS),
+        (CheckVerdict.PASS, "STOPPED", Overall.CERTIFIED),
+    ],
+)
+def test_how_a_client_ended_counts_beside_what_it_did(verdict: CheckVerdict, ended: str, expected: Overall) -> None:
+    assert overall([Judgement(declared(), verdict, "")], endings={ended}) is expected
+
+
+def test_a_run_says_why_it_came_to_what_it_did() -> None:
+    crashed, killed = {"ended": "CRASHED", "exit": 3}, {"ended": "HUNG", "exit": -9}
+    evidence = [Evidence(name, "client", (), client=(crashed,)) for name in ("a", "b", "c", "d")]
+    evidence.append(Evidence("e", "client", (), client=({"ended": "STOPPED", "exit": 0}, killed)))
+    verdicts = {
+        "f": (Level.MUST, CheckVerdict.FAIL),
+        "n": (Level.MUST, CheckVerdict.NOT_EXERCISED),
+        "o": (Level.SHOULD, CheckVerdict.NOT_EXERCISED),
+        "p": (Level.MUST, CheckVerdict.PASS),
+        "w": (Level.SHOULD, CheckVerdict.WARN),
+        "x": (Level.MUST, CheckVerdict.FAIL),
+        "h": (Level.MUST, CheckVerdict.HARNESS_ERROR),
+    }
+    judgements = [
+        Judgement(replace(declared(level=level), id=name), one, "") for name, (level, one) in verdicts.items()
+    ]
+
+    assert list(reasons(judgements, {"x": "next week"}, evidence)) == [
+        "The sandbox itself failed: h.",
+        "Broken, and has to hold: f.",
+        "The client crashed in a, b, c and 1 more (status 3).",
+        "Never happened, and has to be judged: n.",
+        "Broken, and should hold: w.",
+        "Put up with: x.",
+        "The client had to be ended by force in e (status -9).",
+    ]
+
+
+def test_of_a_client_that_did_right_in_all_nothing_is_to_be_said() -> None:
+    assert list(reasons([Judgement(declared(), CheckVerdict.PASS, "")], {}, [EVIDENCE])) == []
 
 
 def test_a_waived_failure_is_a_warning() -> None:

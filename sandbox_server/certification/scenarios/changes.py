@@ -1,5 +1,7 @@
 """Days on which the marketplace, or the client's machine, is not what it was."""
 
+from datetime import timedelta
+
 from sandbox_server.certification.checks.tolerance import UNKNOWN_STATE
 from sandbox_server.certification.scenario import scenario
 from sandbox_server.certification.stage import Stage
@@ -49,5 +51,5 @@ def brought_back(stage: Stage) -> None:
     for order_id, reason in zip(kept, ("DAMAGED", "NO_LONGER_WANTED", "DAMAGED"), strict=False):
         stage.do("returnAsBuyer", "POST", "/buyers/returns", {"orderId": order_id, "reason": reason})
     stage.start_client()
-    stage.until_returns_are_settled()
+    stage.until_returns_are_settled(within=timedelta(minutes=8))
     stage.until_faults_have_played()

@@ -1,0 +1,83 @@
+"""A scenario waits for its client: as long as something may come of it, and no longer."""
+
+from collections.abc import Mapping
+from threading import Event
+from typing import Any, cast
+
+import pytest
+
+from sandbox_server.certification.client import AttachedClient
+from sandbox_server.certification.stage import Interrupted, Stage
+from sandbox_server.remote import Sandbox
+
+AN_HOUR = 3600.0
+OWN = {"clientId": "chain", "clientSecret": "s", "apiKey": "k"}
+READER = {"clientId": "acorn-reader", "clientSecret": "s", "apiKey": "r"}
+TENANT = {"name": "a-day", "credentials": [OWN, READER]}
+LOOKS = 3
+"""More than a wait takes that comes to its end."""
+
+
+class Journal:
+    """A sandbox that has a journal, and nothing else; it is read page by page."""
+
+    url = "http://127.0.0.1:9"
+
+    def __init__(self, *callers: str | None) -> None:
+        self._pages = [[{"clientId": caller} if caller else {}] for caller in callers] or [[]]
+
+    def call(self, method: str, path: str, body: object, query: Mapping[str, Any]) -> Mapping[str, Any]:
+        assert (method, path) == ("GET", "/tenants/a-day/journal")
+        number = int(query["cursor"] or 0)
+        more = {"nextCursor": str(number + 1)} if number + 1 < len(self._pages) else {}
+        return {"items": self._pages[number], **more}
+
+
+def stage(journal: Journal, heard: Event | None = None, stop: Event | None = None, seconds: float = AN_HOUR) -> Stage:
+    sandbox = cast("Sandbox", journal)
+    return Stage(sandbox, TENANT, AttachedClient(), seconds, stop=stop, heard=heard, patience_seconds=0.0)
+
+
+class NeverSo:
+    """What never happens; whoever goes on looking gets to hear of it."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def __call__(self) -> bool:
+        self.looks += 1
+        return self.looks == LOOKS
+
+
+def test_nothing_is_waited_for_once_a_client_had_the_time_to_call_and_did_not() -> None:
+    heard = Event()
+    playing = stage(Journal("acorn-reader", "acorn-reader"), heard)
+    playing.start_client()
+
+    assert not playing.until("an order", NeverSo())
+    assert not heard.is_set()
+
+
+@pytest.mark.parametrize("caller", ["chain", None])
+def test_a_client_that_has_called_is_waited_for_whoever_it_says_it_is(caller: str | None) -> None:
+    heard = Event()
+    playing = stage(Journal("acorn-reader", caller), heard)
+    playing.start_client()
+
+    assert playing.until("an order", NeverSo())
+    assert heard.is_set()
+
+
+def test_a_client_that_was_not_started_yet_has_nothing_to_say() -> None:
+    assert stage(Journal()).until("an order", NeverSo())
+
+
+def test_the_time_of_a_scenario_comes_to_its_end() -> None:
+    assert not stage(Journal(), seconds=0.0).until("an order", NeverSo())
+
+
+def test_a_run_that_is_to_end_waits_for_nothing_more() -> None:
+    stop = Event()
+    stop.set()
+    with pytest.raises(Interrupted):
+        stage(Journal(), stop=stop).until("an order", NeverSo())
