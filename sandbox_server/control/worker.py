@@ -77,6 +77,8 @@ class Worker:
             Kind.SERVER: self._count,
             Kind.POWER: self._alter,
             Kind.CALLS: self._take_calls,
+            Kind.ASKED: lambda _, question: vault.asking.asked(question.decode()),
+            Kind.TOLD: lambda _, answer: vault.asking.told(answer.decode()),
         }
         self._opened_ns = vault.founded_ns()
 
@@ -105,13 +107,16 @@ class Worker:
     def look_after(self) -> None:
         """Do what is to be done now and then, though nobody calls."""
         self._replica.catch_up()
-        for record in list(self._tenants):
-            record.tenant.power(Journal).write_down()
+        self._vault.asking.answer(self._tell_calls)
         self._rounds += 1
         if self._rounds % _FOLDED_EACH == 0 and self.leads and not self._tidying.is_busy:
             self._fold()
         if self._rounds % _SWEPT_EACH == 0 and self.leads and not self._tidying.is_busy:
             self._sweep()
+
+    def _tell_calls(self) -> None:
+        for record in list(self._tenants):
+            record.tenant.power(Journal).write_down()
 
     def _sweep(self) -> None:
         """Begin to take away what was told and heard, and calls that journals have let go."""

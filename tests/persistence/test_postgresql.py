@@ -1,5 +1,6 @@
 """What PostgreSQL keeps, and what a worker does when it has missed something or cannot reach it."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -8,7 +9,7 @@ import pytest
 
 from sandbox_server.domain.errors import Unavailable
 from sandbox_server.persistence.memory import MemoryPersistence
-from sandbox_server.persistence.postgres import tidying
+from sandbox_server.persistence.postgres import asking, tidying
 from sandbox_server.persistence.postgres.connection import Database, DatabaseError, Unreachable
 from sandbox_server.persistence.postgres.schema import prepare
 from sandbox_server.persistence.postgres.vault import PostgresVault
@@ -157,6 +158,51 @@ def test_who_waits_too_long_for_a_turn_is_told_so(pair: tuple[Reader, Reader], u
         with pytest.raises(Unavailable, match="lock timeout"):
             other.world.begin("req_2", NOW)
     assert one.orders() == other.orders() == ["ord_1"]
+
+
+async def asked(worker: Reader, other: Reader) -> "asyncio.Task[None]":
+    """Have a worker ask the other; return what waits for the answer."""
+    for one in (worker, other):
+        one.asking.answer(lambda: None)
+    waiting = asyncio.create_task(worker.asking.all_have_told())
+    await asyncio.sleep(0)
+    other.replica.catch_up()
+    return waiting
+
+
+def test_who_asks_waits_until_the_other_has_told(pair: tuple[Reader, Reader]) -> None:
+    one, other = pair
+    done: list[str] = []
+
+    async def ask() -> None:
+        waiting = await asked(one, other)
+        waiting.add_done_callback(lambda _: done.append("heard"))
+        other.asking.answer(lambda: done.append("told"))
+        await waiting
+
+    asyncio.run(ask())
+    assert done == ["told", "heard"]
+
+
+def test_nobody_waits_for_a_worker_that_is_gone(pair: tuple[Reader, Reader]) -> None:
+    async def ask() -> None:
+        waiting = await asked(*pair)
+        pair[1].database.close()
+        await waiting
+
+    asyncio.run(ask())
+
+
+def test_a_worker_that_never_answers_is_waited_for_within_bounds(
+    pair: tuple[Reader, Reader], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(asking, "_PATIENCE_NS", 1)
+
+    async def ask() -> None:
+        await (await asked(*pair))
+
+    asyncio.run(ask())
+    assert "workers that are there and do not answer: 1" in caplog.text
 
 
 def test_a_newer_version_s_tables_are_left_alone(url: str) -> None:

@@ -6,6 +6,7 @@ from itertools import count
 
 from sandbox_server.persistence import log, replay
 from sandbox_server.persistence.memory import MemoryPersistence
+from sandbox_server.persistence.postgres.asking import Asking
 from sandbox_server.persistence.postgres.connection import Database
 from sandbox_server.persistence.postgres.replica import Entry, Kind, Replica
 from sandbox_server.persistence.postgres.schema import prepare
@@ -23,6 +24,7 @@ class Worker:
         with self.database.use() as connection:
             prepare(connection)
         self.replica = Replica(self.database)
+        self.asking = Asking(self.database, self.replica)
         self.replica.begin_at(0, "", self)
         self.worlds: dict[str, MemoryPersistence] = {}
 
@@ -31,8 +33,15 @@ class Worker:
         world.log = TenantLog(self.replica, name)
 
     def follow(self, entry: Entry) -> None:
-        assert entry.kind is Kind.CHANGES
-        replay.apply(self.worlds[entry.tenant], log.read(entry.record))
+        match entry.kind:
+            case Kind.CHANGES:
+                replay.apply(self.worlds[entry.tenant], log.read(entry.record))
+            case Kind.ASKED:
+                self.asking.asked(entry.record.decode())
+            case Kind.TOLD:
+                self.asking.told(entry.record.decode())
+            case _:
+                raise AssertionError(entry.kind)
 
     def begin_anew(self) -> None:
         raise AssertionError("nothing was lost")

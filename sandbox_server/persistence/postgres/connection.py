@@ -94,6 +94,12 @@ class Database:
             )
             raise Unreachable(f"Cannot use the database {self.name}: {said}. {hint}") from None
 
+    def call_itself(self, name: str) -> None:
+        """Have this connection, and those that come after it, known to others under a name."""
+        self._conninfo = make_conninfo(self._conninfo, application_name=name)
+        with self.use() as connection:
+            connection.execute("SELECT set_config('application_name', %s, false)", (name,))
+
     @contextmanager
     def use(self) -> Iterator[Connection]:
         """

@@ -35,6 +35,8 @@ class Kind(IntEnum):
     SERVER = 5  # what it is beside its tenants
     POWER = 6  # of a tenant, as it stands
     CALLS = 7  # in a tenant's journal
+    ASKED = 8  # by a worker, that all tell of their calls
+    TOLD = 9  # by a worker, who has
 
 
 class Entry(NamedTuple):

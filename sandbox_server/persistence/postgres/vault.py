@@ -1,6 +1,5 @@
 """Where the tenants of many workers are kept: bases, and the log since."""
 
-from asyncio import sleep
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from sandbox_server.persistence import log, replay
 from sandbox_server.persistence.log import KeptServer, KeptTenant
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres import bases
+from sandbox_server.persistence.postgres.asking import Asking
 from sandbox_server.persistence.postgres.calendar import Calendar
 from sandbox_server.persistence.postgres.connection import Database
 from sandbox_server.persistence.postgres.replica import Entry, Follower, Kind, Replica
@@ -24,8 +24,6 @@ from sandbox_server.persistence.postgres.turns import SharedLock, TenantLog
 _ROWS = 2000
 _FOUNDING = 0x5EED0005
 _LONG = 16 * 1024 * 1024
-TOLD_AFTER_SECONDS = 0.05
-"""How long after it was answered a worker tells of a call, at the latest."""
 SERVER = ""
 """What stands for the server where others name their tenant."""
 
@@ -41,6 +39,7 @@ class PostgresVault:
 
     def __init__(self, database: Database, replica: Replica) -> None:
         self.replica = replica
+        self.asking = Asking(database, replica)
         self._database = database
         self._bases: WeakValueDictionary[int, MemoryPersistence] = WeakValueDictionary()
         self._held: list[MemoryPersistence] = []
@@ -114,18 +113,22 @@ class PostgresVault:
     @contextmanager
     def reading(self, follower: Follower) -> Iterator[None]:
         """
-        Read everything as it is at one moment; the follower has all that was told by then.
+        Read everything as it is at one moment; the follower has all that was told by then, if it comes to the end.
 
         Raises:
             Unavailable: The database is lost meanwhile.
         """
         with self._database.use() as connection:
+            # Others do not wait for it, so that it may take the time that a large world takes.
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         row = self._one(_HEAD)
         assert row is not None, "the log has a head"
-        yield
-        with self._database.use() as connection:
-            connection.execute("COMMIT")
+        try:
+            yield
+        finally:
+            with self._database.use() as connection:
+                connection.execute("ROLLBACK")
         self.replica.begin_at(row[0], row[1] or "", follower)
 
     def loaded(self) -> None:
@@ -230,8 +233,7 @@ class PostgresVault:
 
     async def calls_are_told(self) -> None:
         """Wait until other workers have told of the calls that they have answered by now."""
-        await sleep(2 * TOLD_AFTER_SECONDS)
-        self.replica.catch_up()
+        await self.asking.all_have_told()
 
     def together(self) -> AbstractContextManager[None]:
         """Keep all of what is kept in the block, or none of it. Nothing may be awaited in it."""

@@ -1,0 +1,40 @@
+"""What workers over one database know of each other, step by step."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+from tests.control.among import Among
+from tests.control.stage import KEY, TENANT
+from tests.postgresql import PostgreSQL, postgresql
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgreSQL]:
+    with postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def pair(server: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Among, Among]]:
+    url, cache = server.new_database(), tmp_path_factory.mktemp("cache")
+    with ExitStack() as stack:
+        one, other = Among(url, cache), Among(url, cache)
+        stack.callback(one.close)
+        stack.callback(other.close)
+        yield one, other
+
+
+def test_who_reads_the_journal_waits_until_the_others_have_told_of_their_calls(pair: tuple[Among, Among]) -> None:
+    one, other = pair
+    one.call("GET", "/v1/stores", key=KEY, x_request_id="seen-by-the-other")
+    with ThreadPoolExecutor(1) as threads:
+        reading = threads.submit(other.look, f"{TENANT}/journal", None)
+        while not one.worker._vault.asking._asked and not reading.done():
+            one.worker.catch_up()
+        assert not reading.done()
+        one.worker.look_after()
+        calls = reading.result()["items"]
+    assert "seen-by-the-other" in [call["requestId"] for call in calls]
