@@ -24,10 +24,6 @@ Tell = Callable[[Mapping[str, Any]], None]
 """Hears how a run stands, each second."""
 
 
-class Interrupted(Exception):
-    """Ctrl-C, and what was run until then is written down."""
-
-
 def check_installed() -> None:
     """
     Raises:

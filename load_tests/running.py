@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,8 +87,7 @@ def run(wishes: Wishes, tell: Tell, say: Callable[[str], None]) -> dict[str, Any
 @contextmanager
 def _world(wishes: Wishes, found: Target) -> Iterator[World | None]:
     if found.sandbox is None:
-        with nullcontext():
-            yield None
+        yield None
     else:
         with new_world(found.sandbox, _TENANT, wishes.fixture, wishes.throttle) as world:
             yield world

@@ -1,5 +1,6 @@
 """The command line: `acorn-sandbox`, or any words after `python3 run_sandbox.py`."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -231,9 +232,15 @@ def serve(*, clock: str | None, throttle: str | None, **settings: Any) -> None:
 @click.option(
     "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures to this file, too."
 )
+@click.option(
+    "--markdown",
+    "markdown_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the tables to this file as Markdown, too.",
+)
 @click.option("--peers", "with_peers", is_flag=True, help="Measure mock servers from npm, too: it fetches 300 MB.")
 @click.option("--only", multiple=True, metavar="PART", help="Measure this part alone, such as 'answers a second'.")
-def bench(json_path: Path | None, only: tuple[str, ...], *, with_peers: bool) -> None:
+def bench(json_path: Path | None, markdown_path: Path | None, only: tuple[str, ...], *, with_peers: bool) -> None:
     """
     Measure this machine: the sandbox beside a bare server and beside stock Connexion, as ratios.
 
@@ -245,7 +252,9 @@ def bench(json_path: Path | None, only: tuple[str, ...], *, with_peers: bool) ->
     parts = benchmark.parts(with_peers=with_peers)
     if unknown := [part for part in only if part not in parts]:
         raise click.BadParameter(f"There is no {unknown[0]!r}; there are {', '.join(parts)}.", param_hint="'--only'")
-    benchmark.run(json_path, {part: parts[part] for part in only or parts})
+    words = [*(["--peers"] if with_peers else []), *(word for part in only for word in ("--only", part))]
+    command = shlex.join(["acorn-sandbox", "bench", *words])
+    benchmark.run({part: parts[part] for part in only or parts}, json_path, markdown_path, command)
 
 
 _COMMANDS = (

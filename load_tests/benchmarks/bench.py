@@ -1,5 +1,5 @@
 """
-`python3 run_sandbox.py bench [--json FILE] [--peers] [--only PART]`: what the sandbox costs, measured here and now.
+`python3 run_sandbox.py bench`: what the sandbox costs, measured here and now.
 
 A measurement is a function that returns a `Section`, and may tell how far it is; a new one is a line in `MEASUREMENTS`.
 """
@@ -25,7 +25,7 @@ from load_tests.benchmarks import (
     workers,
 )
 from load_tests.benchmarks.processes import Tell
-from load_tests.benchmarks.report import Section, show, write
+from load_tests.benchmarks.report import Section, show, write, write_markdown
 
 MEASUREMENTS: Sequence[tuple[str, Callable[[Tell], Section]]] = (
     ("answers a second", lambda _: throughput.measure()),
@@ -50,25 +50,33 @@ def parts(*, with_peers: bool = False) -> dict[str, Measure]:
     return {**dict(MEASUREMENTS), **({"peers": peers.measure} if with_peers else {})}
 
 
-def run(json_path: Path | None = None, measurements: Mapping[str, Measure] | None = None) -> bool:
+def run(
+    measurements: Mapping[str, Measure],
+    json_path: Path | None = None,
+    markdown_path: Path | None = None,
+    command: str = "",
+) -> bool:
     """
     Measure, print it, and write it down.
 
     Args:
         json_path: Where the facts go as JSON; None writes none.
-        measurements: What is measured; everything but the peers when left out.
+        markdown_path: Where the tables go as Markdown; None writes none.
+        command: What was typed, as it is to stand above the tables.
 
     Returns:
         Whether every promise was kept.
     """
     console = Console()
     sections = []
-    for what, measure in (measurements or parts()).items():
+    for what, measure in measurements.items():
         with console.status(f"Measuring: {what}") as status:
             sections.append(measure(_showing(f"Measuring: {what}", status)))
         show(sections[-1], console)
     if json_path is not None:
         write(sections, json_path)
+    if markdown_path is not None:
+        write_markdown(sections, command, markdown_path)
     return not any(section.broken for section in sections)
 
 

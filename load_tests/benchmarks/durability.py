@@ -38,6 +38,14 @@ def measure(
         data_dir: Where worlds are cached; None for where `serve` keeps them.
     """
     tell("answers")
+    medians = _compare(rounds, seconds)
+    cached = str((data_dir or Settings().data_dir).resolve())
+    with TemporaryDirectory() as kept:
+        starts = {world: _start(world, cached, f"{kept}/{world}", tell) for world in worlds}
+    return _section(medians, starts)
+
+
+def _compare(rounds: int, seconds: float) -> Mapping[str, Mapping[str, Sample]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         servers = {
@@ -46,11 +54,7 @@ def measure(
         }
         works = both_works(servers["memory"].port, str(folder))
         samples = run(works, servers, rounds, seconds)
-        medians = {work.name: {kind: median_of(samples[work.name, kind]) for kind in _KINDS} for work in works}
-    cached = str((data_dir or Settings().data_dir).resolve())
-    with TemporaryDirectory() as kept:
-        starts = {world: _start(world, cached, f"{kept}/{world}", tell) for world in worlds}
-    return _section(medians, starts)
+    return {work.name: {kind: median_of(samples[work.name, kind]) for kind in _KINDS} for work in works}
 
 
 def _start(world: str, cached: str, folder: str, tell: Tell) -> Mapping[str, float]:

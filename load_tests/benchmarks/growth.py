@@ -51,19 +51,30 @@ def have_orders(sandbox: Sandbox, number: int) -> None:
 
 def have_tenants(sandbox: Sandbox, number: int) -> None:
     """Make tenants until there are so many."""
-    there = 0
+    for _ in range(number - len(_tenants(sandbox))):
+        sandbox.call("POST", "/tenants", {})
+
+
+def delete_tenants(sandbox: Sandbox) -> None:
+    """Delete all tenants but the first."""
+    for name in _tenants(sandbox)[1:]:
+        sandbox.call("DELETE", f"/tenants/{name}")
+
+
+def _tenants(sandbox: Sandbox) -> list[str]:
+    names: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
         page = sandbox.call("GET", "/tenants", query={"limit": 100, "cursor": cursor or None})
-        there, cursor = there + len(page["items"]), page.get("nextCursor")
-    for _ in range(number - there):
-        sandbox.call("POST", "/tenants", {})
+        names += [tenant["name"] for tenant in page["items"]]
+        cursor = page.get("nextCursor")
+    return names
 
 
 GROWTHS = (
     Growth("fault rules", (0, 10, 100), have_rules, lambda sandbox: sandbox.call("DELETE", f"{_TENANT}/faults")),
-    Growth("orders", (120, 1_000, 10_000), have_orders),
-    Growth("tenants", (1, 50, 500), have_tenants),
+    Growth("tenants", (1, 50, 500), have_tenants, delete_tenants),
+    Growth("orders", (120, 1_000, 10_000, 100_000), have_orders),
 )
 
 

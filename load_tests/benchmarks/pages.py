@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -41,7 +41,10 @@ def measure(
     for world in worlds:
         tell(world)
         apps.append(create_sandbox(Settings(fixture=world, data_dir=data_dir), without=POWERS))
-    costs = asyncio.run(_costs(apps, rounds))
+    return _section(asyncio.run(_costs(apps, rounds)))
+
+
+def _section(costs: Mapping[str, Sequence[float]]) -> Section:
     facts = {name: _facts(*found) for name, found in costs.items()}
     broken = [
         f"a page by {name} takes {found['ratio']:.1f} times as long in a large world, {PROMISED} times were promised"

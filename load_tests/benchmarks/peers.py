@@ -29,6 +29,7 @@ from load_tests.target import call
 FOLDER = Path(".sandbox") / "peers"
 _LIST, _PUT = "list 20 orders", "put 10 stock lines"
 _BARE, _OURS = "bare ASGI", "sandbox, everything on"
+_OF_BARE = {_LIST: 0.25, _PUT: 0.25}
 _PATIENCE_SECONDS = 90.0
 _LOOK_SECONDS = 0.25
 _BODY = "application/json"
@@ -230,6 +231,7 @@ def _await_answer(peer: Peer, process: "subprocess.Popen[bytes]", port: int) -> 
 
 
 def _section(medians: Mapping[str, Mapping[str, Sample]], missing: Mapping[str, str], peers: Sequence[Peer]) -> Section:
+    promises = {_BARE: _OF_BARE, **{peer.name: peer.promised for peer in peers}}
     rows: list[Sequence[str]] = []
     facts: dict[str, Any] = {"missing": dict(missing)}
     broken = []
@@ -239,7 +241,7 @@ def _section(medians: Mapping[str, Mapping[str, Sample]], missing: Mapping[str, 
         for name, sample in found.items():
             times = ours / sample.pace
             shown = (f"{sample.pace:,.0f}", f"{times:.2f}", f"{sample.p50 * 1e3:.2f}", f"{sample.p99 * 1e3:.2f}")
-            promised = next((peer.promised.get(work) for peer in peers if peer.name == name), None)
+            promised = promises.get(name, {}).get(work)
             rows.append((f"  {name}", *shown, f"{promised:g}" if promised else ""))
             facts.setdefault(work, {})[name] = {
                 "perSecond": round(sample.pace, 1),

@@ -20,9 +20,10 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, Self
 
 from sandbox_server.asgi import ASGIApp, Message
 
@@ -59,12 +60,12 @@ def reopen(fixture: str, data_dir: str, folder: str) -> Facts:
 
     began = time.process_time()
     settings = Settings(fixture=fixture, cache_dir=Path(data_dir) / "cache")
-    vault = SqliteVault(Path(folder))
-    asyncio.run(_answer(create_sandbox(settings, _tell, vault=vault), "/v1/health"))
-    seconds = time.process_time() - began
-    loading = time.process_time()
-    world, _ = vault.world("default")
-    loading = time.process_time() - loading
+    with closing(SqliteVault(Path(folder))) as vault:
+        asyncio.run(_answer(create_sandbox(settings, _tell, vault=vault), "/v1/health"))
+        seconds = time.process_time() - began
+        loading = time.process_time()
+        world, _ = vault.world("default")
+        loading = time.process_time() - loading
     return {"seconds": seconds, "worldSeconds": loading, "orders": len(world.columns["orders"].positions)}
 
 
@@ -73,9 +74,8 @@ def pages(fixture: str, data_dir: str, collector: str, calls: str) -> Facts:
     sandbox = _sandbox(fixture, data_dir)
     if collector == "off":
         gc.disable()
-    pauses = Pauses()
-    gc.callbacks.append(pauses)
-    costs = asyncio.run(_walk(sandbox, int(calls)))
+    with Pauses() as pauses:
+        costs = asyncio.run(_walk(sandbox, int(calls)))
     return {
         "p50Ms": quantiles(costs, n=2)[0] * 1e3,
         "p99Ms": quantiles(costs, n=100)[98] * 1e3,
@@ -105,6 +105,15 @@ class Pauses:
         self.count = 0
         self.longest = 0.0
         self._began = 0.0
+
+    def __enter__(self) -> Self:
+        """Begin to count."""
+        gc.callbacks.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Count no more."""
+        gc.callbacks.remove(self)
 
     def __call__(self, phase: str, _: object) -> None:
         """Take what the collector tells at its start and its stop."""

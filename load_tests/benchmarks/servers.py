@@ -1,7 +1,7 @@
 """
 What is compared, each served by uvicorn in the same way, one worker.
 
-`python -m load_tests.benchmarks.servers sandbox FIXTURE [POWER LEFT OUT]…`, `… durable FIXTURE FOLDER`,
+`python -m load_tests.benchmarks.servers sandbox FIXTURE [LEFT OUT]…`, `… durable FIXTURE FOLDER`,
 `… workers FIXTURE DATABASE NUMBER`, `… bare FOLDER`, `… stock FOLDER`: prints its port when it listens, and its
 processor time whenever a line comes in on standard input. The FOLDER of `bare` and `stock` holds answers that the
 sandbox gave.
@@ -25,14 +25,32 @@ from sandbox_server.middleware.connection import Connection
 from sandbox_server.resources import contract_path
 
 ANSWERS = {"listOrders": "list.json", "reportInventory": "put.json"}
+VALIDATION = "validation"
+"""What the sandbox can be served without, beside its powers: holding bodies and answers against the contract."""
 
 
 def sandbox(fixture: str, *without: str) -> ASGIApp:
-    """Return the sandbox as `serve` runs it, but for some powers, with nothing written to disk."""
+    """Return the sandbox as `serve` runs it, but for some powers or validation, with nothing written to disk."""
     from sandbox_server.app import create_sandbox  # noqa: PLC0415 - the other servers should not load what it needs
     from sandbox_server.settings import Settings  # noqa: PLC0415
 
+    if VALIDATION in without:
+        _validate_nothing()
     return create_sandbox(Settings(fixture=fixture, ephemeral=True), without=without)
+
+
+class _AnythingGoes:
+    """A schema that every value fits."""
+
+    def is_valid(self, _instance: object) -> bool:
+        return True
+
+
+def _validate_nothing() -> None:
+    from sandbox_server.api.schemas import Schemas  # noqa: PLC0415
+
+    for name in ("of_request", "of_answer"):
+        setattr(Schemas, name, lambda *_: _AnythingGoes())
 
 
 def durable(fixture: str, folder: str) -> ASGIApp:

@@ -1,6 +1,7 @@
 """What all systems of a chain have in common: when they begin, how they call, how they wait."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from random import Random
@@ -87,9 +88,9 @@ class System(FastHttpUser):
         self._intended = None
         self.work()
 
+    @abstractmethod
     def work(self) -> None:
         """Do what the system does in a round."""
-        raise NotImplementedError
 
     def on_stop(self) -> None:
         """Count the rounds that were to begin by now, and did not."""

@@ -6,12 +6,13 @@ from typing import Any
 import click
 
 from sandbox_server.commands.operator import Styled, show_table
+from sandbox_server.commands.runs import run_options
 from sandbox_server.resources import make_importable
+from sandbox_server.traffic.throttle import Profile
 
 _URL = "http://127.0.0.1:8080"
 _BROKEN = 3
 _INTERRUPTED = 130
-_THROTTLES = ("off", "default", "strict", "peak", "amazon")
 
 
 @click.command()
@@ -47,15 +48,6 @@ _THROTTLES = ("off", "default", "strict", "peak", "amazon")
     help="Where those find this one.",
 )
 @click.option("--join", metavar="HOST[:PORT]", help="Be a load generator for the run that is led from there.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="What all chance follows from.")
-@click.option("--fixture", help="The world that the sandbox makes for the run. [default: the server's own]")
-@click.option(
-    "--throttle",
-    type=click.Choice(_THROTTLES),
-    default="off",
-    show_default=True,
-    help="How many calls that world grants.",
-)
 @click.option(
     "--slo",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -66,26 +58,14 @@ _THROTTLES = ("off", "default", "strict", "peak", "amazon")
     "--client-secret", envvar="ACORN_CLIENT_SECRET", default="", show_envvar=True, help="Where it is no sandbox."
 )
 @click.option("--api-key", envvar="ACORN_API_KEY", default="", show_envvar=True, help="Instead of those two.")
-@click.option(
-    "--operator-token",
-    envvar="SANDBOX_OPERATOR_TOKEN",
-    show_envvar=True,
-    help="The token that the sandbox was started with.",
-)
 @click.option("--web-port", type=click.IntRange(1, 65535), help="Show Locust's own page on this port; Ctrl-C ends it.")
 @click.option("--web-host", default="127.0.0.1", show_default=True, help="The address of that page.")
-@click.option(
-    "--report-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("load-report"),
-    show_default=True,
-    help="Where the reports go.",
-)
 @click.option(
     "--compare-with",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="The report.json of an earlier run to be compared with.",
 )
+@run_options(Profile.OFF)
 def load(
     *,
     profile: str | None,

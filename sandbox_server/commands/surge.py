@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
+from sandbox_server.commands.runs import run_options
 from sandbox_server.resources import make_importable
+from sandbox_server.traffic.throttle import Profile
 
 _INTERRUPTED = 130
 _FAILED = 3
-_THROTTLES = ("off", "default", "strict", "peak", "amazon")
 
 
 @click.command()
@@ -20,17 +21,6 @@ _THROTTLES = ("off", "default", "strict", "peak", "amazon")
 @click.option("--command", metavar="COMMAND", help="Starts the client, for each trial anew.")
 @click.option("--attach", is_flag=True, help="The client runs already, or is started by you.")
 @click.option("--base-url", envvar="SANDBOX_URL", show_envvar=True, help="The sandbox. [default: one of its own]")
-@click.option(
-    "--operator-token", envvar="SANDBOX_OPERATOR_TOKEN", show_envvar=True, help="The token that it was started with."
-)
-@click.option("--fixture", help="The world. [default: the server's own]")
-@click.option(
-    "--throttle",
-    type=click.Choice(_THROTTLES),
-    default="default",
-    show_default=True,
-    help="How many calls the client may make: as many as the contract says, or another number.",
-)
 @click.option(
     "--start", type=click.FloatRange(1), default=30.0, show_default=True, help="The first rate, in orders a minute."
 )
@@ -65,14 +55,7 @@ _THROTTLES = ("off", "default", "strict", "peak", "amazon")
     show_default=True,
     help="Seconds of the marketplace in one of ours; a client is told with ACORN_CLOCK_SCALE.",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="What all chance follows from.")
-@click.option(
-    "--report-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("load-report"),
-    show_default=True,
-    help="Where the reports go.",
-)
+@run_options(Profile.DEFAULT)
 def surge(*, command: str | None, attach: bool, report_dir: Path, **wishes: Any) -> None:
     """
     Let a sale's buyers order, have a client keep up, and find how many orders a minute it sustains.

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from load_tests.benchmarks import bench, throughput
+from load_tests.benchmarks import bench, throughput, workers
 from load_tests.benchmarks.generator import Connection, Plan, Tally, length, requests
 from load_tests.benchmarks.report import Section
+from tests.commands.shell import type_in
 
 
 def test_every_request_has_a_number_and_a_quantity_of_its_own() -> None:
@@ -47,11 +48,34 @@ def test_the_three_servers_do_the_same_work() -> None:
         assert work["bare"]["ofBare"] == 1.0
 
 
-def test_a_broken_promise_is_shown_and_written_down(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_promise_is_shown_and_written_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     section = Section("pace", "Pace", ("what", "figure"), [("it", "1")], {"it": 1}, ["it was to be 2"])
-    monkeypatch.setattr(bench, "MEASUREMENTS", [("pace", lambda _: section)])
-    assert bench.run(tmp_path / "facts.json") is False
+    assert bench.run({"pace": lambda _: section}, tmp_path / "facts.json") is False
     assert json.loads((tmp_path / "facts.json").read_text()) == {"pace": {"it": 1, "broken": ["it was to be 2"]}}
     assert "it was to be 2" in capsys.readouterr().out
+
+
+def test_tables_are_written_as_markdown_under_the_command_that_made_them(tmp_path: Path) -> None:
+    rows = [("[bold]list[/bold]", ""), ("  it | that", "1.00")]
+    section = Section("pace", "Pace", ("", "of bare"), rows, {}, ["it was to be 2"])
+    bench.run({"pace": lambda _: section}, markdown_path=tmp_path / "pace.md", command="acorn-sandbox bench")
+    told, *lines = (tmp_path / "pace.md").read_text().splitlines()
+    assert told.startswith("`acorn-sandbox bench`: ")
+    assert lines == [
+        "",
+        "**Pace**",
+        "",
+        "|  | of bare |",
+        "| --- | ---: |",
+        "| **list** |  |",
+        "| it \\| that | 1.00 |",
+        "",
+        "- Broken promise: it was to be 2",
+    ]
+
+
+def test_the_command_is_told_as_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(workers.VARIABLE, raising=False)
+    path = tmp_path / "workers.md"
+    assert type_in("bench", "--only", "workers", "--markdown", str(path)).exit_code == 0
+    assert path.read_text().startswith("`acorn-sandbox bench --only workers`: ")

@@ -1,22 +1,38 @@
+from typing import Any
+
 import pytest
 
 from load_tests.benchmarks import powers
+from load_tests.benchmarks.report import Section
+from load_tests.benchmarks.throughput import Sample
+
+PARTS = ["bare", "none of them", "validation", "journal", "throttle", "faults", "all of them"]
 
 
-def test_each_power_s_cost_is_told_beside_none_and_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(powers, "PROMISED", 0.0)
-    section = powers.measure(rounds=1, seconds=0.1)
-    assert list(section.facts) == ["list 20 orders", "put 10 stock lines"]
-    for found in section.facts.values():
-        assert list(found) == ["bare", "none of them", "journal", "throttle", "faults", "all of them"]
-        assert found["bare"]["ofBare"] == 1.0
-        assert found["none of them"]["costsMicroseconds"] == 0.0
-    assert section.broken == []
+def section(**paces: float) -> Section:
+    """Return what is found where a call takes the inverse of its pace."""
+    given = {name.replace("_", " "): pace for name, pace in paces.items()}
+    found = {name: Sample(pace := given.get(name, 500.0), 0.001, 0.002, 1 / pace) for name in PARTS}
+    return powers._section({"list 20 orders": found})
 
 
-def test_powers_that_cost_too_much_break_a_promise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(powers, "PROMISED", 1000.0)
-    first, second = powers.measure(rounds=1, seconds=0.1).broken
-    assert first.startswith("list 20 orders: ")
-    assert second.startswith("put 10 stock lines: ")
-    assert first.endswith(" of the bare server's pace with all powers, 1000.00 were promised")
+def test_a_part_costs_what_a_call_takes_longer_than_with_none_of_them() -> None:
+    facts: Any = section(none_of_them=1000, journal=800).facts["list 20 orders"]
+    assert list(facts) == PARTS
+    assert facts["journal"]["costsMicroseconds"] == 250
+    assert facts["none of them"]["costsMicroseconds"] == 0
+
+
+def test_all_of_them_may_take_so_much_of_the_pace() -> None:
+    assert section(bare=1000, all_of_them=220).broken == []
+    assert section(bare=1000, all_of_them=210).broken == [
+        "list 20 orders: 0.21 of the bare server's pace with everything, 0.22 were promised"
+    ]
+
+
+def test_a_sandbox_answers_with_each_part_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer is looked at: one that is not 200 ends the measurement with an error."""
+    monkeypatch.setattr(powers, "_ON", {"none of them": (), "all of them": ("validation", "journal")})
+    facts = powers.measure(rounds=1, seconds=0.05).facts
+    assert list(facts) == ["list 20 orders", "put 10 stock lines"]
+    assert all(list(found) == ["bare", "none of them", "all of them"] for found in facts.values())

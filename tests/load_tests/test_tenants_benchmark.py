@@ -5,8 +5,7 @@ import pytest
 from load_tests.benchmarks import tenants
 from load_tests.benchmarks.processes import Tell
 
-WORLD = "small_chain"
-_FOUND = {"coldMs": 1000.0, "tenantMs": 20.0, "forkMs": 100.0, "megabytesEach": 30.0}
+FOUND = {"coldMs": 1000.0, "tenantMs": 20.0, "forkMs": 100.0, "megabytesEach": 30.0}
 
 
 def finding(monkeypatch: pytest.MonkeyPatch, **other: float) -> list[tuple[str, ...]]:
@@ -16,18 +15,10 @@ def finding(monkeypatch: pytest.MonkeyPatch, **other: float) -> list[tuple[str, 
     def found(kind: str, *arguments: str, tell: Tell = lambda _: None) -> dict[str, float]:
         asked.append((kind, *arguments))
         tell("orders 500 of 1,000")
-        return _FOUND | other
+        return FOUND | other
 
     monkeypatch.setattr(tenants, "probe", found)
     return asked
-
-
-def test_a_fresh_process_finds_what_tenants_take_beside_their_world(tmp_path: Path) -> None:
-    section = tenants.measure(small=WORLD, large=WORLD, data_dir=tmp_path, count=3, spared=1, large_count=3)
-    facts = section.facts[WORLD]
-    assert 0 < facts["tenantMs"] < facts["coldMs"]
-    assert 0 < facts["forkMs"] < facts["coldMs"]
-    assert "megabytesEach" in facts
 
 
 def test_promises_that_are_just_kept_are_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,29 @@
-"""Workers are measured where there is a database for them."""
+"""Workers are measured where there is a database server for them."""
+
+from itertools import product
 
 import pytest
 
 from load_tests.benchmarks import workers
+from load_tests.benchmarks.generator import Load
+from load_tests.benchmarks.report import Section
+
+WORKS = ("list 20 orders", "put 10 stock lines")
 
 
-def test_where_no_database_is_named_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_server_is_named_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(workers.VARIABLE, raising=False)
     (row,) = workers.measure().rows
     assert workers.VARIABLE in row[0]
+
+
+def section(pace: int) -> Section:
+    """Return what is found where two workers answer so many calls a second, and memory a thousand."""
+    paces = {"memory": 1000, "1 worker": 120, "2 workers": pace}
+    return workers._section(WORKS, {(work, kind): [Load(paces[kind], 1.0)] for work, kind in product(WORKS, paces)})
+
+
+def test_two_workers_are_to_keep_a_share_of_memory_s_pace_for_what_they_write() -> None:
+    assert section(150).broken == []
+    assert section(140).broken == ["put 10 stock lines: 0.14 of the pace in memory, 0.15 were promised"]
+    assert section(150).facts["list 20 orders"]["1 worker"] == {"perSecond": 120.0, "ofMemory": 0.12}
