@@ -1,9 +1,8 @@
-"""A certification report as it ought to be, and one that is sealed again after a change."""
+"""A certification report as it ought to be."""
 
-import json
-from hashlib import sha256
 from typing import Any
 
+from sandbox_server.conformance.sealing import sealed
 from sandbox_server.domain.certificates import FrozenPlan
 
 PLANS = {"chain-core@1": FrozenPlan("c" * 64, {"order.ack-once": True, "ship.once": False})}
@@ -23,24 +22,3 @@ def certified(**changes: Any) -> Any:
         ],
     }
     return sealed(report | changes)
-
-
-def sealed(report: Any) -> Any:
-    """Return a report with the hashes that it ought to have."""
-    before, evidence = "0" * 64, []
-    for entry in report["evidence"]:
-        whole = {**entry, "previousHash": before}
-        before = hashed(whole)
-        evidence.append({**whole, "hash": before})
-    return seal({**report, "evidence": evidence})
-
-
-def seal(report: Any) -> Any:
-    """Return a report with its own hash; those of its evidence stay."""
-    return {**report, "hash": hashed(report)}
-
-
-def hashed(members: Any) -> str:
-    """Return the hash of all members but the hash itself."""
-    left = {name: value for name, value in members.items() if name != "hash"}
-    return sha256(json.dumps(left, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()

@@ -96,6 +96,18 @@ class Operator:
         """Let time pass, such as `PT2H`."""
         self.operate("POST", "/clock/advance", {"by": by})
 
+    def plan(self) -> Mapping[str, Any]:
+        """
+        Return the first of the plans that clients are certified by.
+
+        Raises:
+            Unavailable: There is none.
+        """
+        plans: list[Mapping[str, Any]] = self._sandbox.call("GET", "/plans")["items"]
+        if not plans:
+            raise Unavailable("no plan that clients are certified by is known")
+        return plans[0]
+
     def sibling(self) -> "Operator":
         """Return the operator of a new tenant, made as this one was."""
         same = {"fixture": self.tenant["fixture"], "seed": self.tenant["seed"]}

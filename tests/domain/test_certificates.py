@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from sandbox_server.conformance.sealing import seal, sealed
 from sandbox_server.domain.certificates import CertificationReport, Doubt, Finding, FrozenPlan, judge
-from tests.certified import PLANS, certified, seal, sealed
+from tests.certified import PLANS, certified
 
 ASKS_FOR_NOTHING = {"chain-core@1": FrozenPlan(PLANS["chain-core@1"].hash, {})}
 NOW = datetime(2026, 11, 27, 15, tzinfo=UTC)

@@ -64,6 +64,14 @@ def read(stage: Stage, operation_id: str, query: Mapping[str, Any] | None = None
     return stage.expect(answer, 200, "What is there can be read.")
 
 
+def moved(stage: Stage, answer: Answer, status: str) -> None:
+    """Tell of what does not stand where an answer ought to show it."""
+    seen = answer.json.get("status")
+    stage.hold(
+        seen == status, "Things do not stand where they should.", answer, where="/status", expected=status, seen=seen
+    )
+
+
 def _other(body: Any) -> Any:
     """Return another body of the same form; None where that is not plain."""
     if not isinstance(body, dict):

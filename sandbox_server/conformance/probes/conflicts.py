@@ -1,7 +1,8 @@
 """Calls that are well-formed, and that the rules of the business refuse."""
 
 from sandbox_server.conformance.calls import Answer
-from sandbox_server.conformance.probes import journeys, orders
+from sandbox_server.conformance.probes import joining, journeys, orders
+from sandbox_server.conformance.probes.acts import act
 from sandbox_server.conformance.stage import Stage
 from sandbox_server.conformance.target import Kind
 
@@ -17,6 +18,11 @@ def conflicts(stage: Stage) -> None:
     _twice(stage)
     _too_much(stage)
     _too_early(stage)
+    _unsound(stage)
+    _one_key(stage)
+    if stage.has_operator:
+        with stage.sibling() as own:
+            _too_late(own)
 
 
 def _twice(stage: Stage) -> None:
@@ -94,6 +100,52 @@ def _too_early(stage: Stage) -> None:
         body = {**suspended.form(), "token": "acorn.at_nobodys"}
         del body["grant_type"]
         _refused(stage, stage.api.call("revokeToken", body=body), 403, "", "A suspended account gives tokens back.")
+
+
+def _unsound(stage: Stage) -> None:
+    """What has the right form, and makes no sense."""
+    hours = {"openingHours": {"monday": [{"opens": "18:00", "closes": "09:00"}]}}
+    closed = stage.api.call("updateStore", body=hours, path={"storeId": stage.store()["storeId"]})
+    _refused(stage, closed, 422, "UNPROCESSABLE", "A store closes before it opens.")
+    order = orders.place(stage)
+    lines = {"lines": [{"lineId": "999", "decision": "ACCEPT"}]}
+    unknown = stage.api.call("acknowledgeOrder", body=lines, path={"orderId": order["orderId"]})
+    _refused(stage, unknown, 422, "UNPROCESSABLE", "A line that the order has not is acknowledged.")
+    asked = act(stage, "requestTransfer", journeys.new_transfer(stage))
+    own = {"transferId": asked.json["transferId"]}
+    before = stage.api.call("dispatchTransfer", body={"dispatchedAt": "2000-01-01T00:00:00Z"}, path=own)
+    _refused(stage, before, 422, "UNPROCESSABLE", "Goods leave before they were asked for.")
+    report = stage.document.operations["requestReport"].example
+    empty = stage.api.call("requestReport", body={**report, "to": report["from"]})
+    _refused(stage, empty, 422, "UNPROCESSABLE", "A report covers no time at all.")
+
+
+def _one_key(stage: Stage) -> None:
+    """A key that names a call is refused for the same call of something else."""
+    subscriptions = [{"subscriptionId": journeys.subscribe(stage)} for _ in range(2)]
+    applications = [joining.signed(stage) for _ in range(2)]
+    report = stage.document.operations["submitTestReport"].example
+    for operation_id, body, (one, other) in (
+        ("testSubscription", None, subscriptions),
+        ("submitTestReport", report, applications),
+    ):
+        key = stage.api.key()
+        first = stage.api.call(operation_id, body=body, headers=key, path=one)
+        stage.hold(first.succeeded, "What the contract allows is not done.", first)
+        again = stage.api.call(operation_id, body=body, headers=key, path=other)
+        _refused(stage, again, 422, "IDEMPOTENCY_KEY_REUSED", "A key serves two calls.")
+
+
+def _too_late(stage: Stage) -> None:
+    """A report is good for as long as it says."""
+    own = joining.signed(stage)
+    unseen = stage.api.call("getHealthChecks", path=own)
+    _refused(stage, unseen, 409, "ILLEGAL_TRANSITION", "A chain has kept promises before it is live.")
+    act(stage, "submitTestReport", joining.certificate(stage, valid_days=1), path=own)
+    stage.operator.advance("P2D")
+    stage.renew()
+    expired = stage.api.call("goLive", path=own)
+    _refused(stage, expired, 422, "UNPROCESSABLE", "A chain goes live by a report that has expired.")
 
 
 def _refused(stage: Stage, answer: Answer, status: int | tuple[int, ...], code: str, message: str) -> None:

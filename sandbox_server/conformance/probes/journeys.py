@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox_server.conformance.probes import orders
-from sandbox_server.conformance.probes.acts import act, read
+from sandbox_server.conformance.probes import joining, orders
+from sandbox_server.conformance.probes.acts import act, moved, read
 from sandbox_server.conformance.probes.orders import now
 from sandbox_server.conformance.stage import Stage
 
@@ -112,7 +112,7 @@ def fulfilment(stage: Stage) -> None:
     own = {"orderId": order["orderId"]}
     read(stage, "listOrders", {"status": "NEW", "limit": 5})
     accepted = act(stage, "acknowledgeOrder", orders.acceptance(order), path=own)
-    _moved(stage, accepted, "ACKNOWLEDGED")
+    moved(stage, accepted, "ACKNOWLEDGED")
     shipped = act(stage, "createShipment", orders.parcel(stage, accepted.json, order["lines"][0]["quantity"]))
     parcel = shipped.json
     listed = read(stage, "listShipments", own)
@@ -127,7 +127,7 @@ def fulfilment(stage: Stage) -> None:
         stage.hold(label.header("Content-Type") == media_type, "The label is something else.", label)
     picked_up = {"status": "PICKED_UP", "occurredAt": parcel["updatedAt"], "description": "Picked up at the store."}
     tracked = act(stage, "addTrackingEvent", picked_up, path={"shipmentId": parcel["shipmentId"]})
-    _moved(stage, tracked, "PICKED_UP")
+    moved(stage, tracked, "PICKED_UP")
     invoice = act(stage, "postInvoice", orders.invoice(order, parcel)).json
     read(stage, "getInvoice", path={"invoiceId": invoice["invoiceId"]})
     read(stage, "listInvoices", own)
@@ -135,7 +135,7 @@ def fulfilment(stage: Stage) -> None:
     cancelled = act(
         stage, "cancelOrder", {"reason": "OTHER", "note": "No."}, path={"orderId": orders.place(stage)["orderId"]}
     )
-    _moved(stage, cancelled, "CANCELLED")
+    moved(stage, cancelled, "CANCELLED")
     settlements(stage)
 
 
@@ -151,7 +151,7 @@ def give_back(stage: Stage, order: Mapping[str, Any]) -> None:
     )
     own = {"returnId": opened.json["returnId"]}
     received = act(stage, "receiveReturn", {"storeId": store, "lines": [{**part, "condition": "SELLABLE"}]}, path=own)
-    _moved(stage, received, "RECEIVED")
+    moved(stage, received, "RECEIVED")
     due = received.json["lines"][0]["refundable"]
     refunded = act(stage, "refundReturn", {"lines": [{**part, "amount": due}]}, path=own)
     stage.hold(
@@ -186,15 +186,15 @@ def transfers(stage: Stage) -> None:
     body = new_transfer(stage)
     asked = act(stage, "requestTransfer", body)
     own = {"transferId": asked.json["transferId"]}
-    _moved(stage, asked, "REQUESTED")
-    _moved(stage, act(stage, "dispatchTransfer", {"dispatchedAt": asked.json["updatedAt"]}, path=own), "IN_TRANSIT")
+    moved(stage, asked, "REQUESTED")
+    moved(stage, act(stage, "dispatchTransfer", {"dispatchedAt": asked.json["updatedAt"]}, path=own), "IN_TRANSIT")
     some = {"lines": [{"sku": body["lines"][0]["sku"], "quantity": 1}]}
-    _moved(stage, act(stage, "receiveTransfer", some, path=own), "PARTIALLY_RECEIVED")
-    _moved(stage, act(stage, "receiveTransfer", {**some, "final": True}, path=own), "RECEIVED")
+    moved(stage, act(stage, "receiveTransfer", some, path=own), "PARTIALLY_RECEIVED")
+    moved(stage, act(stage, "receiveTransfer", {**some, "final": True}, path=own), "RECEIVED")
     read(stage, "getTransfer", path=own)
     read(stage, "listTransfers", {"status": "RECEIVED"})
     other = act(stage, "requestTransfer", body).json["transferId"]
-    _moved(
+    moved(
         stage, act(stage, "cancelTransfer", {"reason": "OTHER", "note": "No."}, path={"transferId": other}), "CANCELLED"
     )
 
@@ -246,31 +246,8 @@ def reports(stage: Stage) -> None:
         return
     stage.hold(early.status == 409, "A report has a document before it is done.", early)
     stage.operator.advance("PT30M")
-    _moved(stage, read(stage, "getReport", path=own), "DONE")
+    moved(stage, read(stage, "getReport", path=own), "DONE")
     read(stage, "getReportDocument", path=own)
-
-
-def onboarding(stage: Stage) -> None:
-    """Apply, sign, and hand in a report."""
-    made = act(stage, "createApplication", stage.document.operations["createApplication"].example)
-    own = {"applicationId": made.json["applicationId"]}
-    _moved(stage, made, "ELIGIBLE")
-    read(stage, "getApplication", path=own)
-    read(stage, "listApplications", {"limit": 5})
-    early = stage.api.call("getApplicationContract", path=own)
-    stage.hold(early.status == 403, "The contract is shown before the agreement.", made, early, expected=403)
-    example = stage.document.operations["signAgreement"].example
-    _moved(stage, act(stage, "signAgreement", example, path=own), "NDA_SIGNED")
-    read(stage, "getApplicationContract", path=own)
-    report = stage.document.operations["submitTestReport"].example
-    _moved(stage, act(stage, "submitTestReport", report, path=own), "REFUSED")
-
-
-def _moved(stage: Stage, answer: Any, status: str) -> None:
-    seen = answer.json.get("status")
-    stage.hold(
-        seen == status, "Things do not stand where they should.", answer, where="/status", expected=status, seen=seen
-    )
 
 
 JOURNEYS: Mapping[str, Callable[[Stage], None]] = {
@@ -282,5 +259,5 @@ JOURNEYS: Mapping[str, Callable[[Stage], None]] = {
     "transfers": transfers,
     "events": events,
     "reports": reports,
-    "onboarding": onboarding,
+    "onboarding": joining.onboarding,
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox_server.conformance.calls import Answer
 from sandbox_server.conformance.checks.pages import identity
-from sandbox_server.conformance.probes import journeys, orders
+from sandbox_server.conformance.probes import joining, journeys, orders
 from sandbox_server.conformance.stage import Stage, Stopped
 
 _WATCHED = {
@@ -77,7 +77,7 @@ _MAKERS: tuple[Callable[[Stage], object], ...] = (
     journeys.stores,
     journeys.fulfilment,
     journeys.transfers,
-    journeys.onboarding,
+    joining.onboarding,
     journeys.subscribe,
     journeys.ask,
 )

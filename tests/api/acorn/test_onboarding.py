@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from sandbox_server.conformance.sealing import seal
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.plans import Plans
 from tests.api.acorn.conformance import faults, problem
 from tests.api.acorn.joining import application, applied, certified, live, signature, signed, verified
 from tests.api.acorn.sandbox import STORE_KEY, Sandbox
 from tests.api.acorn.shop import WIRE_NOW, buy, report
-from tests.certified import PLANS, seal
+from tests.certified import PLANS
 
 
 @pytest.fixture(autouse=True)

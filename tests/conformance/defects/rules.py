@@ -63,6 +63,12 @@ def keys_are_forgotten() -> None:
     put(idempotency, "recall", lambda *_: None)
 
 
+@defect("conflicts", finds="conflicts")
+def a_key_serves_any_path() -> None:
+    right = edge.fingerprint
+    put(edge, "fingerprint", lambda operation_id, _path, body: right(operation_id, "", body))
+
+
 @defect("journey_transfers", finds="idempotency")
 def a_key_takes_any_body() -> None:
     put(edge, "fingerprint", lambda *_: "any")
@@ -252,3 +258,9 @@ def who_cannot_join_may_sign() -> None:
 @defect("journey_events", finds="journey_events")
 def subscriptions_do_not_end() -> None:
     put(webhooks, "unsubscribe", lambda *_: None)
+
+
+@defect("conflicts", finds="conflicts")
+def reports_of_certification_never_expire() -> None:
+    right = onboarding.go_live
+    put(onboarding, "go_live", lambda application, _now, cause: right(application, application.updated_at, cause))
