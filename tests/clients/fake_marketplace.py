@@ -13,6 +13,7 @@ import httpx
 from fixtures.clients.reference.feed import format_time
 
 Json = dict[str, Any]
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
 NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
 
@@ -92,6 +93,7 @@ class FakeMarketplace:
         self.products = [{"sku": "MUG", "weightGrams": 420}]
         self.shipments: list[Json] = []
         self.invoices: list[Json] = []
+        self.subscriptions: dict[str, Json] = {}
         self.seen: list[Seen] = []
         self.faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self.page_size = 100
@@ -321,6 +323,15 @@ class FakeMarketplace:
         self.change(transfer, receipts=[*transfer["receipts"], body], status=status)
         return httpx.Response(201, json=transfer)
 
+    def _createSubscription(self, seen: Seen) -> httpx.Response:  # noqa: N802
+        made = {"subscriptionId": f"sub_{len(self.asked('createSubscription'))}", "secret": SECRET, **seen.json}
+        self.subscriptions[made["subscriptionId"]] = made
+        return httpx.Response(201, json=made)
+
+    def _deleteSubscription(self, seen: Seen, subscription_id: str) -> httpx.Response:  # noqa: N802
+        gone = self.subscriptions.pop(subscription_id, None)
+        return problem(404, "NOT_FOUND") if gone is None else httpx.Response(204)
+
 
 def _route(request: httpx.Request) -> tuple[str, list[str]]:
     parts = request.url.path.removeprefix("/v1/").split("/")
@@ -351,6 +362,8 @@ _OPERATIONS = {
     ("PUT", "prices"): "reportPrices",
     ("GET", "transfers", "{}"): "getTransfer",
     ("POST", "transfers", "{}", "receipts"): "receiveTransfer",
+    ("POST", "subscriptions"): "createSubscription",
+    ("DELETE", "subscriptions", "{}"): "deleteSubscription",
 }
 
 

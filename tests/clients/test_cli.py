@@ -63,6 +63,13 @@ def test_accounts_do_not_share_a_state() -> None:
     assert read_settings([], ENVIRONMENT).state_path != read_settings([], other).state_path
 
 
+@pytest.mark.parametrize("text", ["9000", "127.0.0.1", ":9000", "localhost:http"])
+def test_where_to_listen_is_a_host_and_a_port(text: str) -> None:
+    with pytest.raises(CannotGoOn, match=r"--listen is to be HOST:PORT, as in 127\.0\.0\.1:9000"):
+        read_settings(["--listen", text], ENVIRONMENT)
+    assert read_settings(["--listen", "[::1]:9000"], ENVIRONMENT).listen_at == ("::1", 9000)
+
+
 def test_a_state_that_is_something_else_is_named(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("This is no state, and it is long enough to be seen as none." * 20, encoding="utf-8")

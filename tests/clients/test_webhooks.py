@@ -1,26 +1,25 @@
 """Webhooks: believed when they are signed, taken once each, over a restart too."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from threading import Event
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 from standardwebhooks import Webhook
 
 from fixtures.clients.reference import webhooks
+from fixtures.clients.reference.assemble import Client
+from fixtures.clients.reference.errors import CannotGoOn
 from fixtures.clients.reference.state import State
-from fixtures.clients.reference.webhooks import LARGEST, Inbox, listening
+from fixtures.clients.reference.webhooks import LARGEST, Inbox, Listener
 from sandbox_server.kernel.clock import real_now
-from sandbox_server.kernel.ids import make_id
-from sandbox_server.services.webhooks import secret_of
-from tests.e2e.server import running
-from tests.receiver import PATIENCE_SECONDS
+from tests.clients.conftest import MakeClient
+from tests.clients.fake_marketplace import SECRET, FakeMarketplace, an_order
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
-BODY = b'{"type":"order.created","data":{"orderId":"ord_1"},"eventId":"evt_1"}'
+BODY = b'{"type":"order.created","data":{"orderId":"ord_0001"},"eventId":"evt_1"}'
 
 
 class Notices:
@@ -54,7 +53,7 @@ def inbox(notices: Notices) -> Inbox:
 
 def test_a_signed_event_is_told_of(inbox: Inbox, notices: Notices) -> None:
     assert inbox.take(signed(), BODY) == 204
-    assert notices.told == [("order.created", {"orderId": "ord_1"})]
+    assert notices.told == [("order.created", {"orderId": "ord_0001"})]
 
 
 def test_an_event_that_comes_twice_is_told_of_once_and_received_both_times(inbox: Inbox, notices: Notices) -> None:
@@ -115,27 +114,66 @@ def test_what_was_taken_is_remembered_over_a_restart_and_not_for_ever(
     state.close()
 
 
-def test_webhooks_are_taken_on_a_socket(notices: Notices, tmp_path: Path) -> None:
-    with listening(SECRET, tmp_path / "state.db", notices) as port:
-        url = f"http://127.0.0.1:{port}/"
-        assert httpx.post(url, content=BODY, headers=signed(), trust_env=False).status_code == 204
-        assert httpx.post(url, content=BODY, headers={}, trust_env=False).status_code == 401
-        assert httpx.post(url, content=b"x" * (LARGEST + 1), trust_env=False).status_code == 413
-    assert len(notices.told) == 1
+@pytest.fixture
+def working(make_client: MakeClient, tmp_path: Path) -> Callable[..., tuple[Client, Listener]]:
+    """Return a client that listens and has worked for a round, and its listener."""
+
+    def start(port: int = 0, **settings: Any) -> tuple[Client, Listener]:
+        client = make_client(listen_at=("127.0.0.1", port), state_path=tmp_path / "state.db", **settings)
+        client.worker.round()
+        assert isinstance(client.webhooks, Listener)
+        return client, client.webhooks
+
+    return start
 
 
-def test_the_sandboxs_own_webhooks_are_taken(tmp_path: Path) -> None:
-    arrived, told = Event(), list[tuple[str, Mapping[str, str]]]()
+@pytest.fixture
+def listening(working: Callable[..., tuple[Client, Listener]]) -> Callable[..., Listener]:
+    return lambda *port, **settings: working(*port, **settings)[1]
 
-    def notice(kind: str, data: Mapping[str, str]) -> None:
-        told.append((kind, data))
-        arrived.set()
 
-    secret = secret_of(7, make_id(7, "sub", 1))  # so that there is a port for the URL before the answer shows it
-    flags = ("--allow-webhook-hosts", "127.0.0.1", "--seed", "7")
-    with listening(secret, tmp_path / "state.db", notice) as port, running(*flags) as server, server.client() as client:
-        made = client.post("/subscriptions", json={"url": f"http://127.0.0.1:{port}/"}).json()
-        assert made["secret"] == secret
-        client.post(f"/subscriptions/{made['subscriptionId']}/test")
-        assert arrived.wait(PATIENCE_SECONDS)
-    assert told == [("subscription.test", {"subscriptionId": made["subscriptionId"]})]
+LONG_AGO = "2026-11-01T00:00:00.000Z"
+
+
+def post(listener: Listener, headers: Mapping[str, str], body: bytes = BODY) -> int:
+    return httpx.post(listener.url, content=body, headers=headers, trust_env=False).status_code
+
+
+def test_what_comes_to_the_socket_is_news_once(listening: Callable[..., Listener]) -> None:
+    listener = listening()
+    assert [post(listener, {}), post(listener, {}, b"x" * (LARGEST + 1)), listener.has_news] == [401, 413, False]
+    assert [post(listener, signed()), post(listener, signed()), listener.has_news] == [204, 204, True]
+    assert [listener.news(), listener.news()] == [[{"orderId": "ord_0001"}], []]
+
+
+def test_a_subscription_is_made_once_and_anew_for_another_address(
+    listening: Callable[..., Listener], market: FakeMarketplace
+) -> None:
+    listener = listening()
+    listener.subscribe()
+    listener.close()
+    listening(int(listener.url[:-1].rpartition(":")[2]))
+    assert [(name, one["url"]) for name, one in market.subscriptions.items()] == [("sub_1", listener.url)]
+    listening(public_url="https://chain.example/webhooks")
+    market.subscriptions.clear()
+    assert listening().url.startswith("http://localhost:")
+    assert [seen.json["url"] for seen in market.asked("createSubscription")][1] == "https://chain.example/webhooks"
+    assert list(market.subscriptions) == ["sub_3"]
+
+
+def test_a_port_that_is_taken_is_named(listening: Callable[..., Listener]) -> None:
+    port = int(listening().url[:-1].rpartition(":")[2])
+    with pytest.raises(CannotGoOn, match=rf"cannot listen at 127\.0\.0\.1:{port}: .* Look at --listen\."):
+        listening(port)
+
+
+def test_an_order_that_is_told_of_is_read_and_not_believed(
+    working: Callable[..., tuple[Client, Listener]], market: FakeMarketplace
+) -> None:
+    client, listener = working()
+    market.orders["ord_0001"] = {**an_order("ord_0001", status="CANCELLED"), "updatedAt": LONG_AGO}
+    post(listener, signed())
+    assert client.worker.unfinished() == []
+    client.worker.round()
+    assert len(market.asked("getOrder")) == 1
+    assert (market.asked("acknowledgeOrder"), client.worker.unfinished()) == ([], [])
