@@ -125,12 +125,12 @@ def judge(report: PriceReport, kept: Price | None, currency: str, now: datetime)
 
 
 def amount_of(quote: Quote) -> Money | None:
-    """Return the money that is quoted; None where it is no amount of its currency, below nothing, or beyond measure."""
+    """Return the money that is quoted; None where it is no amount of its currency, nothing, or beyond measure."""
     try:
         money = parse_money(quote.amount, quote.currency)
     except ValueError:
         return None
-    return money if 0 <= money.minor <= MOST else None
+    return money if 0 < money.minor <= MOST else None
 
 
 def effective(price: Price, at: datetime) -> Money:

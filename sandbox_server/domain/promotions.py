@@ -153,8 +153,7 @@ def _faults_of_terms(wanted: Wanted) -> Iterable[Fault]:
 def _faults_of_amount(quote: Quote | None, currency: str) -> Iterable[Fault]:
     if quote is None:
         return
-    amount = amount_of(quote)
     if quote.currency != currency:
         yield Fault("/amount", "CURRENCY_MISMATCH", f"The chain sells in {currency}.")
-    elif amount is None or not amount.minor:
+    elif amount_of(quote) is None:
         yield Fault("/amount", "INVALID_AMOUNT", f"It must have the decimals of {currency}, and be above 0.")

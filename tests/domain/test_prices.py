@@ -54,6 +54,8 @@ def test_it_replaces_the_whole_price_and_not_when_that_began() -> None:
         ({"list_price": usd("14.9")}, R.INVALID_AMOUNT),
         ({"list_price": usd("14")}, R.INVALID_AMOUNT),
         ({"list_price": usd("-14.90")}, R.INVALID_AMOUNT),
+        ({"list_price": usd("0.00")}, R.INVALID_AMOUNT),
+        ({"sale_price": usd("0.00")}, R.INVALID_AMOUNT),
         ({"list_price": usd("10000000000.01")}, R.INVALID_AMOUNT),
         ({"sale_price": usd("12.900")}, R.INVALID_AMOUNT),
         ({"sale_from": NOW}, R.SALE_PRICE_MISSING),
@@ -72,7 +74,7 @@ def test_what_is_not_right_is_rejected(changes: Any, refusal: PriceRefusal) -> N
 @pytest.mark.parametrize(
     "changes",
     [
-        {"list_price": usd("0.00")},
+        {"list_price": usd("0.01")},
         {"list_price": usd("10000000000.00")},
         {"sale_price": usd("14.90")},
         {"sale_price": usd("9.90"), "sale_from": LATER},
@@ -134,4 +136,4 @@ def test_a_price_of_a_store_has_another_key_than_the_one_in_all_stores() -> None
 @given(st.text(max_size=8), st.sampled_from(["USD", "JPY", "KWD", "XXX"]))
 def test_whatever_is_quoted_is_an_amount_or_is_none(amount: str, currency: str) -> None:
     money = prices.amount_of(Quote(amount, currency))
-    assert money is None or (money.amount == amount and 0 <= money.minor <= MOST)
+    assert money is None or (money.amount == amount and 0 < money.minor <= MOST)

@@ -15,7 +15,7 @@ _REFUSALS = {
     PriceRefusal.UNKNOWN_SKU: "The catalogue has no such SKU.",
     PriceRefusal.UNKNOWN_STORE: "The chain has no such store.",
     PriceRefusal.CURRENCY_MISMATCH: "The chain sells in {currency}.",
-    PriceRefusal.INVALID_AMOUNT: "It must have the decimals of {currency}, and be from 0 to 10^12 minor units.",
+    PriceRefusal.INVALID_AMOUNT: "It must have the decimals of {currency}, and be from 1 to 10^12 minor units.",
     PriceRefusal.SALE_PRICE_MISSING: "saleFrom and saleTo need a salePrice.",
     PriceRefusal.SALE_ABOVE_LIST: "salePrice is above listPrice.",
     PriceRefusal.EMPTY_WINDOW: "saleTo must be after saleFrom.",

@@ -60,7 +60,7 @@ def test_a_rejected_item_says_what_would_be_right(shop: Sandbox) -> None:
     assert [one["message"] for one in told["items"]] == [
         "The last sequence kept is 7.",
         "The chain sells in USD.",
-        "It must have the decimals of USD, and be from 0 to 10^12 minor units.",
+        "It must have the decimals of USD, and be from 1 to 10^12 minor units.",
     ]
 
 
