@@ -4,7 +4,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from socket import socket
@@ -44,7 +45,8 @@ class Factory:
         logging.basicConfig(level=self._settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
         Thread(target=_end_with_parent, daemon=True).start()
         try:
-            return join(self._settings)
+            with _ending_at_once():
+                return join(self._settings)
         except (Unreachable, Unavailable) as error:
             click.echo(f"A worker cannot start now: {error}", err=True)
             sys.exit(_TRY_AGAIN)
@@ -79,8 +81,14 @@ class Workers(Multiprocess):
             self.join_all()
             raise
 
+    def init_processes(self) -> None:
+        """Start the workers."""
+        self.processes += [self._started() for _ in range(self.processes_num)]
+
     def keep_subprocess_alive(self) -> None:
         """Put a new worker in the place of one that has ended; say when one can be called."""
+        if self.should_exit.is_set():
+            return
         for place, worker in enumerate(self.processes):
             if worker.exitcode == STARTUP_FAILURE:
                 self.should_exit.set()  # so would any other
@@ -100,9 +108,28 @@ class Workers(Multiprocess):
                 worker.process.join()
 
     def _replace(self, place: int, worker: Process) -> None:
-        self.processes[place] = another = Process(self.config, self.sockets)
-        another.start()
+        self.processes[place] = another = self._started()
         click.echo(f"Worker {worker.pid} has ended; {another.pid} takes its place.", err=True)
+
+    def _started(self) -> Process:
+        """Start a worker to which Ctrl-C means nothing: it comes to all processes of a terminal, and ends this one."""
+        worker = Process(self.config, self.sockets)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            worker.start()  # with the same signals blocked
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return worker
+
+
+@contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """Have a worker that is told to stop while it loads do so then: that may take longer than it is waited for."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _end_with_parent() -> None:

@@ -1,5 +1,6 @@
 """Workers over a database, started as a user starts them, and clients that come to whichever answers."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -82,15 +83,19 @@ class Cluster:
 
 @contextmanager
 def cluster(database: str, *flags: str, workers: int = 2) -> Iterator[Cluster]:
-    """Run workers over a database until the block ends."""
+    """Run workers over a database until the block ends, by Ctrl-C, as a terminal sends it to all of them."""
     environment = {"SANDBOX_DATABASE": f"{database}?options={PATIENT}"}
     process = start("serve", "--port", "0", "--workers", str(workers), *flags, environment=environment)
     try:
-        yield Cluster(Server(process, read_until(process, READY)))
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=_PATIENCE_SECONDS)
+        running = Cluster(Server(process, read_until(process, READY)))
+        yield running
+        last = running.workers()
+        for pid in (*last, process.pid):
+            os.kill(pid, signal.SIGINT)
+        _, complaints = process.communicate(timeout=_PATIENCE_SECONDS)
         assert process.returncode == 0
+        assert "Traceback" not in complaints
+        assert not any(f"Worker {pid} has ended" in complaints for pid in last)
     finally:
         if process.poll() is None:
             process.kill()
