@@ -8,6 +8,7 @@ import orjson
 
 from sandbox_server.api.contract import Contract, Operation
 from sandbox_server.api.refusals import BodyTooLarge, ClientGone, InvalidRequest, UnsupportedMediaType, invalid
+from sandbox_server.api.rows import Rows
 from sandbox_server.api.schemas import Schemas, Validator, violations
 from sandbox_server.asgi import Receive
 
@@ -23,7 +24,7 @@ _CHARSETS = {"utf-8", "utf8", "us-ascii"}
 class Body:
     """The body of one operation, compiled."""
 
-    def __init__(self, contract: Contract, operation: Operation, schemas: Schemas) -> None:
+    def __init__(self, contract: Contract, operation: Operation, schemas: Schemas, *, in_rows: bool = False) -> None:
         place = operation.body
         content = place.node["content"] if place else {}
         if unreadable := set(content) - {_JSON, _FORM, _BYTES}:
@@ -35,6 +36,10 @@ class Body:
             for media_type in content
             if place
         }
+        self._rows: Rows | None = None
+        if in_rows:
+            assert place is not None, "rows stand in a body"
+            self._rows = Rows(contract, contract.below(place, "content", _JSON, "schema"), schemas)
 
     def is_absent(self, headers: Mapping[bytes, bytes]) -> bool:
         """Whether nothing was sent and nothing is taken, so that there is nothing to read."""
@@ -69,7 +74,7 @@ class Body:
 
     def decode(self, media_type: str, raw: bytes) -> Any:
         """
-        Return what the bytes say, None where there are none, themselves where they are no text.
+        Return what the bytes say, or its rows; None where there are none, themselves where they are no text.
 
         Raises:
             InvalidRequest: They are malformed, or not what the schema describes.
@@ -78,13 +83,15 @@ class Body:
             return None
         if media_type == _BYTES:
             return raw
+        if self._rows is not None and b"\\" not in raw and (rows := self._rows.read(raw)) is not None:
+            return rows
         value = decode_json(raw) if media_type == _JSON else decode_form(raw)
         validator = self._validators[media_type]
         if not validator.is_valid(value):
             raise InvalidRequest(violations(validator, value, "pointer"))
         if b"\\u0000" in raw or b"%00" in raw:
             _refuse_nul(value, "")
-        return value
+        return value if self._rows is None else self._rows.of(value)
 
     def _typed(self, media_type: str, raw: bytes) -> tuple[str, bytes]:
         if raw and not self._validators:

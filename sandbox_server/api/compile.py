@@ -16,7 +16,7 @@ from sandbox_server.api.answers import Answer, Answers, Fragments
 from sandbox_server.api.bodies import Body
 from sandbox_server.api.contract import Contract, Operation
 from sandbox_server.api.negotiation import choose_media_type
-from sandbox_server.api.operation import Call, Handler, Reply, Standalone
+from sandbox_server.api.operation import AnyHandler, Call, Handler, InRows, Reply, Standalone
 from sandbox_server.api.parameters import Parameters
 from sandbox_server.api.routing import Routed
 from sandbox_server.api.schemas import Schemas
@@ -35,14 +35,14 @@ class CompiledOperation:
         self,
         contract: Contract,
         operation: Operation,
-        handler: Handler | Standalone,
+        handler: AnyHandler,
         schemas: Schemas,
         fragments: Fragments,
     ) -> None:
         self._operation_id = operation.operation_id
-        self._handler = handler
+        self._handler = handler.answer if isinstance(handler, InRows) else handler
         self._parameters = Parameters(contract, operation, schemas)
-        self._body = Body(contract, operation, schemas)
+        self._body = Body(contract, operation, schemas, in_rows=isinstance(handler, InRows))
         self._answers = Answers(contract, operation, schemas, fragments)
         self._reads_only = operation.method == "GET"
 
@@ -125,7 +125,7 @@ class _CompiledAPI(RoutedAPI):  # type: ignore[misc]  # Connexion ships no types
         *,
         next_app: ASGIApp,
         contract: Contract,
-        handlers: Mapping[str, Handler | Standalone],
+        handlers: Mapping[str, AnyHandler],
         **options: Any,
     ) -> None:
         super().__init__(specification, next_app=next_app, **options)

@@ -10,7 +10,7 @@ from connexion.spec import OpenAPISpecification
 from sandbox_server.api.compile import CompiledOperations
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.documents import document_pages
-from sandbox_server.api.operation import Dialect, Handler, Standalone
+from sandbox_server.api.operation import AnyHandler, Dialect
 from sandbox_server.api.problems import Problems, Tongue
 from sandbox_server.api.refusals import NoSuchPath
 from sandbox_server.api.routing import Routing
@@ -30,7 +30,7 @@ class Mounted(NamedTuple):
     """
 
     contract: Contract
-    handlers: Mapping[str, Handler | Standalone]
+    handlers: Mapping[str, AnyHandler]
     dialect: Dialect
     exceptions: Mapping[str, Dialect] = {}
 

@@ -55,7 +55,7 @@ class Call(msgspec.Struct, frozen=True):
         parameters: Path and query parameters by their names in the contract. Defaults are filled in; a parameter
             that was not sent and has none is absent. Numbers and booleans are such, and a `date-time` is an aware
             datetime in UTC.
-        body: The decoded JSON, or a form's fields as strings; None where nothing was sent.
+        body: The decoded JSON, or its rows as records, or a form's fields as strings; None where nothing was sent.
         headers: The contract's header parameters that were sent, by lower-case name.
         media_type: What the client accepts best of the operation's media types.
         request_id: The request's identifier, which is also the cause of what it does.
@@ -136,6 +136,19 @@ class Standalone(NamedTuple):
     """
 
     answer: Callable[[Call], Reply | Awaitable[Reply]]
+
+
+class InRows(NamedTuple):
+    """
+    A handler whose call's body is a list of records, their fields named as the contract names them.
+
+    For long bodies that are sent often, and are one list of plain rows. The operation takes no `Idempotency-Key`.
+    """
+
+    answer: Handler
+
+
+AnyHandler = Handler | Standalone | InRows
 
 
 class Dialect(Protocol):

@@ -1,7 +1,7 @@
 """Requests, already held against the contract, in the domain's words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from functools import lru_cache
 from itertools import pairwise
@@ -64,18 +64,9 @@ def versions(if_match: str | None) -> frozenset[int] | None:
     return frozenset(int(tag) for tag in _STRONG_TAG.findall(if_match))
 
 
-def stock_reports(body: Body) -> list[StockReport]:
+def stock_reports(rows: Iterable[Any]) -> list[StockReport]:
     """Return the items of a stock report."""
-    return [
-        StockReport(
-            item["storeId"],
-            item["sku"],
-            item["onHand"],
-            item["sequence"],
-            moment(item["asOf"]),
-        )
-        for item in body["items"]
-    ]
+    return [StockReport(row.storeId, row.sku, row.onHand, row.sequence, moment(row.asOf)) for row in rows]
 
 
 def decisions(body: Body) -> list[Decision]:

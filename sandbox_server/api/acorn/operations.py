@@ -22,11 +22,11 @@ from sandbox_server.api.acorn import (
 )
 from sandbox_server.api.acorn.access import Endpoints
 from sandbox_server.api.contract import Contract
-from sandbox_server.api.operation import Handler, Standalone
+from sandbox_server.api.operation import AnyHandler, InRows, Standalone
 from sandbox_server.services.access import Directory
 
 
-def operations(contract: Contract, directory: Directory, world: str) -> Mapping[str, Handler | Standalone]:
+def operations(contract: Contract, directory: Directory, world: str) -> Mapping[str, AnyHandler]:
     """
     Return the contract's handlers by operationId.
 
@@ -43,7 +43,7 @@ def operations(contract: Contract, directory: Directory, world: str) -> Mapping[
         "updateStore": stores.update_store,
         "listProducts": catalogue.list_products,
         "getProduct": catalogue.get_product,
-        "reportInventory": inventory.report_inventory,
+        "reportInventory": InRows(inventory.report_inventory),
         "listInventory": inventory.list_inventory,
         "getInventory": inventory.get_inventory,
         "listInventoryMovements": inventory.list_inventory_movements,

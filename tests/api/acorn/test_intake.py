@@ -1,6 +1,7 @@
 """Requests in the domain's words."""
 
 from datetime import UTC, datetime, time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -81,8 +82,8 @@ def test_days_without_opening_and_spans_that_touch_are_read_and_judged() -> None
 
 
 def test_instants_are_cut_to_the_millisecond_and_turned_to_utc() -> None:
-    item = report(asOf="2026-11-27T20:30:00.0019+05:30")
-    assert intake.stock_reports(item) == [
+    row = SimpleNamespace(**report(asOf="2026-11-27T20:30:00.0019+05:30")["items"][0])
+    assert intake.stock_reports([row]) == [
         StockReport("S0001", "SKU-1", 25, 8, datetime(2026, 11, 27, 15, 0, 0, 1000, UTC))
     ]
 
