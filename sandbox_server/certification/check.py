@@ -50,6 +50,8 @@ class Check:
         clause: Where the contract asks for it.
         scenarios: Ids of those whose evidence it judges.
         mutant: The defect of the reference client that fails it.
+        needs: The operation that makes it a client's business, such as subscribing; a client that never calls it is
+            excused. Empty where it is every client's.
         why: What a breach costs, in orders or money.
         mend: What to change.
         version: Grows whenever it judges otherwise than before.
@@ -62,6 +64,7 @@ class Check:
     clause: str
     scenarios: tuple[str, ...]
     mutant: str
+    needs: str
     why: str
     mend: str
     version: int
@@ -82,6 +85,7 @@ def check(
     mutant: str,
     why: str,
     mend: str,
+    needs: str = "",
     version: int = 1,
 ) -> Callable[[Predicate], Check]:
     """Make a check of a function that finds its occasions; the first line of its docstring is the check's title."""
@@ -89,7 +93,7 @@ def check(
     def declare(occasions: Predicate) -> Check:
         title = (occasions.__doc__ or "").strip().partition("\n")[0].rstrip(".")
         wanted = (scenarios,) if isinstance(scenarios, str) else scenarios
-        return Check(name, level, clause, wanted, mutant, why, mend, version, title, occasions)
+        return Check(name, level, clause, wanted, mutant, needs, why, mend, version, title, occasions)
 
     return declare
 

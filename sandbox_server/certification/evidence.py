@@ -93,11 +93,12 @@ class Evidence:
         calls: The client's calls, in order.
         acts: What was done around the client, in order: `{at, act, ...}` with what came of it.
         faults: The rules as they stood at the end, with how often each played.
-        world: What there was at the end, by name: `orders`, `shipments`, `returns`, `stock` and `counts`.
+        world: What there was at the end, by name: `orders`, `shipments`, `returns`, `stock`, `counts` and `deliveries`.
         ended_at: Virtual time of the end.
         scale: Virtual seconds for each real one.
         client: How the client ran: `{ended, exit, seconds}` for each time that it was started.
         leaks: Numbers of calls with a secret in their address, or in a body that has no place for it.
+        used: Operations that the client has called, before the scenario, too.
     """
 
     scenario: str
@@ -110,6 +111,7 @@ class Evidence:
     scale: float = 1.0
     client: tuple[Wire, ...] = ()
     leaks: frozenset[int] = frozenset()
+    used: frozenset[str] = frozenset()
 
     def of(self, *operations: str) -> list[Call]:
         """Return the calls of these operations, in order."""
@@ -137,12 +139,12 @@ def read_evidence(journal: Iterable[bytes], seen: Wire) -> Evidence:
         journal: Lines, as the journal is exported.
         seen: Everything else.
     """
-    calls = (read_call(orjson.loads(line)) for line in journal)
     client_id, before = seen["clientId"], seen.get("after", 0)
+    calls = [call for call in map(read_call, map(orjson.loads, journal)) if call.credential in {client_id, None}]
     return Evidence(
         scenario=seen["scenario"],
         client_id=client_id,
-        calls=tuple(call for call in calls if call.number > before and call.credential in {client_id, None}),
+        calls=tuple(call for call in calls if call.number > before),
         acts=tuple(seen["acts"]),
         faults=tuple(seen["faults"]),
         world=seen["world"],
@@ -150,6 +152,7 @@ def read_evidence(journal: Iterable[bytes], seen: Wire) -> Evidence:
         scale=seen["scale"],
         client=tuple(seen["client"]),
         leaks=frozenset(seen["leaks"]),
+        used=frozenset(call.operation for call in calls if call.operation and call.credential),
     )
 
 

@@ -14,6 +14,7 @@ from sandbox_server.remote import Sandbox, in_path
 OPEN_ORDERS = ("NEW", "ACKNOWLEDGED", "PARTIALLY_SHIPPED")
 OPEN_RETURNS = ("AUTHORISED", "RECEIVED_IN_PART", "RECEIVED")
 LOOK_SECONDS = 0.15
+PATIENCE_TO_LISTEN = timedelta(minutes=3)
 _SECOND_NS = 1_000_000_000
 
 
@@ -140,8 +141,12 @@ class Stage:
     def do(self, act: str, method: str, path: str, body: object = None) -> Any:
         """Do anything that the operator can do with the tenant, and note it under a name."""
         answer = self.operate(method, path, body)
-        self.acts.append({"at": self._now_text(), "act": act, "asked": body, "answer": answer})
+        self.note(act, body, answer)
         return answer
+
+    def note(self, act: str, asked: object, answer: object) -> None:
+        """Note under a name what was done, and what came of it."""
+        self.acts.append({"at": self._now_text(), "act": act, "asked": asked, "answer": answer})
 
     # ------------------------------------------------------------------------------------------------------- waiting
 
@@ -191,6 +196,11 @@ class Stage:
         """Wait until the client has called an operation, or any."""
         return self.until(f"a call of {operation or 'the client'}", lambda: self._has_called(operation))
 
+    def until_the_client_listens(self) -> bool:
+        """Wait until the client has subscribed to webhooks; not for long, since one that polls never does."""
+        end = self.now() + PATIENCE_TO_LISTEN
+        return self.until("a subscription", lambda: bool(self.subscriptions()) or self.now() >= end)
+
     def until_faults_have_played(self) -> bool:
         """Wait until every rule with a `maxCount` has played as often."""
         return self.until(
@@ -238,6 +248,23 @@ class Stage:
         """Return orders as the marketplace has them."""
         return list(self._market.all("/orders", **filters))
 
+    def returns(self) -> list[Wire]:
+        """Return returns as the marketplace has them."""
+        return list(self._market.all("/returns"))
+
+    def events(self, since: datetime, **filters: str) -> list[Wire]:
+        """Return what has happened, in order, as the marketplace tells it."""
+        return list(self._market.all("/events", updatedAfter=since.isoformat(), **filters))
+
+    def subscriptions(self) -> list[Wire]:
+        """Return the receivers of webhooks that the marketplace calls."""
+        return list(self._market.all("/subscriptions", status="ENABLED"))
+
+    def deliveries(self) -> list[Wire]:
+        """Return the marketplace's own attempts to deliver webhooks."""
+        paths = [f"/subscriptions/{one['subscriptionId']}/deliveries" for one in self.subscriptions()]
+        return [attempt for path in paths for attempt in self._market.all(path)]
+
     def now(self) -> datetime:
         """Return the virtual time."""
         return instant(self._now_text())
@@ -247,9 +274,10 @@ class Stage:
         return {
             "orders": self.orders(),
             "shipments": list(self._market.all("/shipments")),
-            "returns": list(self._market.all("/returns")),
+            "returns": self.returns(),
             "stock": self.stock(),
             "counts": list(self._tills.all("/pos/changes")),
+            "deliveries": self.deliveries(),
         }
 
     def operate(self, method: str, path: str, body: object = None, query: Mapping[str, Any] | None = None) -> Any:

@@ -61,7 +61,15 @@ def judge(check: Check, evidence: Sequence[Evidence], void: Collection[str], exc
         )
     except Exception as error:  # noqa: BLE001 - a check that cannot cope with a client's traffic is the sandbox's failure
         return Judgement(check, CheckVerdict.HARNESS_ERROR, f"The check itself failed: {error!r}.")
+    if not found and check.id not in excused and _is_nothing_to_it(check, evidence):
+        return Judgement(check, CheckVerdict.NOT_APPLICABLE, f"The client has no use for {check.needs}.")
     return Judgement(check, *_verdict(check, found, is_excused=check.id in excused), found)
+
+
+def _is_nothing_to_it(check: Check, evidence: Sequence[Evidence]) -> bool:
+    """Whether a client goes about its work without ever doing what makes a check its business."""
+    used = frozenset[str]().union(*(one.used for one in evidence))
+    return bool(check.needs and used) and check.needs not in used
 
 
 def _verdict(check: Check, found: Sequence[Occasion], *, is_excused: bool) -> tuple[CheckVerdict, str]:

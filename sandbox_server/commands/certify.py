@@ -168,6 +168,8 @@ def lines(report: Mapping[str, Any]) -> list[str]:
         told.append(f"  {check['verdict']:<14} {check['level']:<6} {check['id']:<28} {check['title']}.")
         if check["verdict"] in {"FAIL", "WARN", "HARNESS_ERROR"}:
             told += [f"      {check['reason']}", f"      {check['mend']}"]
+        elif check["verdict"] == "NOT_APPLICABLE":
+            told.append(f"      {check['reason']}")
     for scenario in report["scenarios"]:
         told += [f"  {scenario['id']} failed:\n{scenario['failure']}"] if scenario["failure"] else []
     return told

@@ -29,7 +29,17 @@ def scenarios_of(mutant: str) -> list[Scenario]:
 
 
 def client(module: str, *words: str) -> list[str]:
-    return [sys.executable, "-m", f"fixtures.clients.{module}", *words, "--state", ":memory:", "--verbose"]
+    return [
+        sys.executable,
+        "-m",
+        f"fixtures.clients.{module}",
+        *words,
+        "--state",
+        ":memory:",
+        "--verbose",
+        "--listen",
+        "127.0.0.1:0",
+    ]
 
 
 class Gate:

@@ -51,6 +51,26 @@ def test_what_a_manifest_excuses_does_not_apply_unless_the_clients_calls_say_oth
     assert verdict(declared(GOOD), excused=("a.check",)) is CheckVerdict.FAIL
 
 
+@pytest.mark.parametrize(
+    ("used", "occasions", "expected"),
+    [
+        ({"listOrders"}, [], CheckVerdict.NOT_APPLICABLE),
+        ({"listOrders", "createSubscription"}, [], CheckVerdict.NOT_EXERCISED),
+        (set(), [], CheckVerdict.NOT_EXERCISED),
+        ({"listOrders"}, [BAD], CheckVerdict.FAIL),
+    ],
+)
+def test_what_a_client_that_works_has_no_use_for_does_not_apply_to_it(
+    used: set[str], occasions: list[Occasion], expected: CheckVerdict
+) -> None:
+    @check("a.check", Level.MUST, clause="", scenarios=EVERY, mutant="", why="", mend="", needs="createSubscription")
+    def of(_: Evidence) -> Iterable[Occasion]:
+        """It goes well."""
+        return occasions
+
+    assert judge(of, [replace(EVIDENCE, used=frozenset(used))], (), ()).verdict is expected
+
+
 def test_a_failure_of_the_sandbox_voids_what_rests_on_it() -> None:
     assert verdict(declared(GOOD), void=("a-day",)) is CheckVerdict.HARNESS_ERROR
     assert verdict(declared(GOOD), void=("another-day",)) is CheckVerdict.PASS

@@ -13,12 +13,13 @@ from sandbox_server.settings import Settings
 from tests.certification.gate import Gate, client, named_by, scenarios_of
 
 SIDE_BY_SIDE = 8
+SETTINGS = Settings(port=0, ephemeral=True, fixture="proving_ground", allow_webhook_hosts=("localhost",))
 Playing = dict[str, list[Future[None]]]
 
 
 @pytest.fixture(scope="module")
 def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
-    with hosted(Settings(port=0, ephemeral=True, fixture="proving_ground")) as url:
+    with hosted(SETTINGS) as url:
         yield Gate(url, tmp_path_factory.mktemp("gate"))
 
 

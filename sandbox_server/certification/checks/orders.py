@@ -1,7 +1,7 @@
 """Whether a client answers for the orders that it gets."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from sandbox_server.certification.check import Level, Occasion, broken, check, held, judged
@@ -28,6 +28,18 @@ PATIENCE = timedelta(minutes=20)
 )
 def acknowledged_once(evidence: Evidence) -> Iterator[Occasion]:
     """Every line is answered once at each store that it is allocated to."""
+    answered = answers_by_place(evidence)
+    for (path, line_id, _), calls in answered.items():
+        order_id = path.split("/")[-2]
+        breach = f"Line {line_id} of {order_id} was acknowledged {len(calls)} times."
+        yield judged(breach if len(calls) > 1 else None, *calls)
+    for order in evidence.placed if answered else ():
+        if not any(order["orderId"] in path for path, _, _ in answered) and order["storeIds"]:
+            yield judged(f"{order['orderId']} was never acknowledged.")
+
+
+def answers_by_place(evidence: Evidence) -> Mapping[tuple[str, str, str], list[Call]]:
+    """Return the acknowledgements by path, line and store; tries of the same call count as one."""
     answered: dict[tuple[str, str, str], list[Call]] = defaultdict(list)
     for call in evidence.of(ACKNOWLEDGE):
         if call.replayed or not isinstance(call.body, dict):
@@ -36,13 +48,7 @@ def acknowledged_once(evidence: Evidence) -> Iterator[Occasion]:
             place = call.path, str(line.get("lineId")), str(line.get("storeId", ""))
             if not any(_is_try_of(call, other) for other in answered[place]):
                 answered[place].append(call)
-    for (path, line_id, _), calls in answered.items():
-        order_id = path.split("/")[-2]
-        breach = f"Line {line_id} of {order_id} was acknowledged {len(calls)} times."
-        yield judged(breach if len(calls) > 1 else None, *calls)
-    for order in evidence.placed if answered else ():
-        if not any(order["orderId"] in path for path, _, _ in answered) and order["storeIds"]:
-            yield judged(f"{order['orderId']} was never acknowledged.")
+    return answered
 
 
 def _is_try_of(call: Call, other: Call) -> bool:

@@ -51,7 +51,7 @@ def _of_number(call: Call, other: Call) -> str | None:
     "ship.once",
     Level.MUST,
     clause="Shipments: POST /shipments, never more than ordered",
-    scenarios="answers-lost",
+    scenarios=("answers-lost", "told-thrice"),
     mutant="ships-twice",
     why="The second parcel is a gift: its goods are gone, and the shelf has less than everybody believes.",
     mend="Give a parcel its number and its key once, keep both, and repeat the call with them alone.",

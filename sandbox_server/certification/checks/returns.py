@@ -60,7 +60,7 @@ def restocks(evidence: Evidence) -> Iterator[Occasion]:
     "return.refund-once",
     Level.MUST,
     clause="Returns, POST /returns/{returnId}/refunds: what is paid back is at most what was paid",
-    scenarios="brought-back",
+    scenarios=("brought-back", "told-thrice"),
     mutant="refunds-twice",
     why="Money that is paid back twice is gone.",
     mend="Pay back what is `refundable`, once, and repeat the call with its key alone.",

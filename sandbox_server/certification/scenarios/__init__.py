@@ -6,6 +6,7 @@ from sandbox_server.certification.scenarios import (
     changes,
     days,
     details,
+    events,
     lists,
     parcels,
     setbacks,
@@ -13,4 +14,4 @@ from sandbox_server.certification.scenarios import (
     trouble,
 )
 
-SCENARIOS = scenarios_of((buyers, changes, days, details, lists, parcels, setbacks, tills, trouble))
+SCENARIOS = scenarios_of((buyers, changes, days, details, events, lists, parcels, setbacks, tills, trouble))

@@ -22,7 +22,7 @@ def changed_minds(stage: Stage) -> None:
     orders = stage.place_orders(2)
     stage.until("a parcel to be refused", lambda: stage.faults()[-1]["played"] > 0)
     for order in orders:
-        _cancel(stage, order)
+        cancel(stage, order)
     stage.until_faults_have_played()
     stage.until_time_has_passed(timedelta(minutes=4))
 
@@ -51,7 +51,7 @@ def _place_a_poisoned_one_and_others(stage: Stage) -> set[str]:
         if POISONED not in order["storeIds"]:
             others |= {order["orderId"]} if poisoned else set()
         elif poisoned:
-            _cancel(stage, order)
+            cancel(stage, order)
         else:
             poisoned.append(order["orderId"])
         if len(others) == 3:
@@ -59,7 +59,7 @@ def _place_a_poisoned_one_and_others(stage: Stage) -> set[str]:
     return others
 
 
-def _cancel(stage: Stage, order: Wire) -> None:
+def cancel(stage: Stage, order: Wire) -> None:
     """Let an order's buyer cancel it, unless it has left already."""
     with suppress(Refused):
         stage.do("cancelAsBuyer", "POST", "/buyers/cancellations", {"orderId": order["orderId"]})

@@ -1,5 +1,6 @@
 """Days on which the marketplace, or the client's machine, is not what it was."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sandbox_server.certification.checks.tolerance import UNKNOWN_STATE
@@ -46,10 +47,15 @@ def killed(stage: Stage) -> None:
 def brought_back(stage: Stage) -> None:
     """Buyers bring goods back, some of them damaged."""
     stage.fault("refundReturn", {"lostResponse": True}, max_count=1)
-    known = {one["orderId"] for one in stage.world()["returns"]}
-    kept = [order["orderId"] for order in stage.orders(status="DELIVERED") if order["orderId"] not in known]
-    for order_id, reason in zip(kept, ("DAMAGED", "NO_LONGER_WANTED", "DAMAGED"), strict=False):
-        stage.do("returnAsBuyer", "POST", "/buyers/returns", {"orderId": order_id, "reason": reason})
+    bring_back(stage, ("DAMAGED", "NO_LONGER_WANTED", "DAMAGED"))
     stage.start_client()
     stage.until_returns_are_settled(within=timedelta(minutes=8))
     stage.until_faults_have_played()
+
+
+def bring_back(stage: Stage, reasons: Sequence[str]) -> None:
+    """Have buyers bring back what they have kept so far, an order for each reason."""
+    known = {one["orderId"] for one in stage.returns()}
+    kept = [order["orderId"] for order in stage.orders(status="DELIVERED") if order["orderId"] not in known]
+    for order_id, reason in zip(kept, reasons, strict=False):
+        stage.do("returnAsBuyer", "POST", "/buyers/returns", {"orderId": order_id, "reason": reason})
