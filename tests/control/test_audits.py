@@ -17,7 +17,7 @@ from sandbox_server.domain.transfers import TransferStatus
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.resources import fixture_path
 from sandbox_server.services import inventory
-from sandbox_server.services.journal import Journal
+from sandbox_server.services.journal import Journal, Nobody
 from sandbox_server.services.ports import Transaction
 from sandbox_server.settings import ClockMode
 from sandbox_server.worlds import World
@@ -346,6 +346,30 @@ def test_actors_the_clock_and_calls_are_known(stage: Stage) -> None:
     stage.call("PUT", f"{TENANT}/arrivals", {"profile": "STEADY", "perMinute": 1, "duration": "PT1H"})
     stage.wait("P2D")
     assert broken(stage) == {}
+
+
+def test_what_another_worker_did_that_is_heard_of_while_calls_are_written_down_is_known(red: Stage) -> None:
+    journal = red.tenant.power(Journal)
+
+    class Elsewhere(Nobody):
+        """A worker whose changes are done here, too, when this one takes its turn."""
+
+        @contextmanager
+        def turn(self) -> Iterator[None]:
+            with behind(red, "req_elsewhere") as tx:
+                level = tx.levels.get(f"{STORE}/{SKU}")
+                assert level is not None
+                inventory.report(tx, [StockReport(STORE, SKU, level.on_hand + 1, level.sequence + 1, tx.now)])
+            journal.expected.add("req_elsewhere")
+            yield
+
+    red.look("/v1/orders?limit=1")
+    journal.keep_together(Elsewhere())
+    try:
+        assert broken(red) == {}
+        assert journal.expected == {"req_elsewhere"}
+    finally:
+        journal.keep_together(Nobody())
 
 
 def test_what_calls_did_that_the_journal_has_let_go_is_not_held_against_anybody(built: Stage) -> None:
