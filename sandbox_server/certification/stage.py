@@ -13,7 +13,7 @@ from sandbox_server.remote import Sandbox, in_path
 
 OPEN_ORDERS = ("NEW", "ACKNOWLEDGED", "PARTIALLY_SHIPPED")
 OPEN_RETURNS = ("AUTHORISED", "RECEIVED_IN_PART", "RECEIVED")
-LOOK_SECONDS = 0.15
+LOOK_SECONDS = 0.25
 PATIENCE_TO_LISTEN = timedelta(minutes=3)
 _SECOND_NS = 1_000_000_000
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from fixtures.clients.mutants import DEFECTS
+from sandbox_server.certification.checks import CHECKS
 from sandbox_server.certification.plan import PlanError, draft, frozen_plans, plan_ids, read_plan, read_played
 
 
@@ -35,3 +37,7 @@ def test_a_plan_that_was_played_whole_is_read_whole_whatever_is_left_of_the_run(
 def test_a_plan_has_no_part_that_it_does_not_name() -> None:
     with pytest.raises(PlanError, match="chain-core@1 has no scenario night"):
         read_plan("chain-core@1").narrowed(["night"])
+
+
+def test_every_check_has_a_defect_and_every_defect_a_check() -> None:
+    assert {check.mutant for check in CHECKS.values()} == set(DEFECTS)

@@ -14,7 +14,7 @@ def new_members(stage: Stage) -> None:
     stage.fault(None, {"drift": {"unknownField": "xNew", "fraction": 0.3}})
     stage.place_orders(3)
     stage.start_client()
-    stage.until_orders_are_settled()
+    stage.until_orders_are_settled(within=timedelta(minutes=8))
 
 
 @scenario("unknown-states", scale=60, seconds=40)
@@ -40,7 +40,7 @@ def killed(stage: Stage) -> None:
     stage.client.kill()
     stage.end_fault(slowly)
     stage.start_client()
-    stage.until_orders_are_settled()
+    stage.until_orders_are_settled(within=timedelta(minutes=12))
 
 
 @scenario("brought-back", scale=60, seconds=40)
