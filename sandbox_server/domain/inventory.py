@@ -1,5 +1,6 @@
 """Stock per store and SKU, what of it is promised, and the movements that explain every change."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -39,8 +40,8 @@ class StockLevel(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return level_key(self.store_id, self.sku)
 
 
-Move = tuple[StockLevel, StockLevel, str]
-"""A level before and after something, and what that goes by: an order, a shipment, a return, the number of a report."""
+Move = tuple[str, StockLevel, StockLevel, str]
+"""A level's key, it before and after something, and what that goes by: an order, a parcel, the number of a report."""
 
 
 class Quantity(StrEnum):
@@ -118,6 +119,11 @@ class StockReport(msgspec.Struct, frozen=True, gc=False):
 def level_key(store_id: str, sku: str) -> str:
     """Return the key of a store's level of a SKU."""
     return f"{store_id}/{sku}"
+
+
+def reported_keys(reports: Iterable[StockReport]) -> list[str]:
+    """Return the keys of the levels that reports are about."""
+    return [f"{report.store_id}/{report.sku}" for report in reports]
 
 
 def available(level: StockLevel, safety_stock: int) -> int:

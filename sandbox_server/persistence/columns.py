@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -57,6 +58,13 @@ class Columns(Generic[E]):
         row = self.rows[position] if position is not None else None
         return self.spec.unpack(row) if row is not None else None
 
+    def get_all(self, keys: Iterable[str]) -> list[E | None]:
+        """Return the entities with these keys."""
+        rows, unpack = self.rows, self.spec.unpack
+        # The row before the first is empty: it stands for what is not there.
+        found = [rows[position] for position in map(self.positions.get, keys, repeat(0))]
+        return [unpack(row) if row is not None else None for row in found]
+
     def put(self, rows: Mapping[str, Packed], entities: Mapping[str, E | None]) -> None:
         """
         Insert entities or replace those with their keys.
@@ -66,18 +74,23 @@ class Columns(Generic[E]):
             entities: They themselves; what has no row is left alone.
         """
         self._derived.clear()
-        positions, updated_at = self.positions, self.spec.updated_at
+        positions, updated_at, moving = self.positions, self.spec.updated_at, self.spec.moving
+        kept, updated = self.rows, self.updated
+        last, milliseconds = None, BEGINNING
         for key, row in rows.items():
             entity = cast(E, entities[key])
             position = positions.get(key)
             if position is None:
                 self._insert(key, entity, row)
                 continue
-            if self.spec.moving:
+            if moving:
                 self._move(position, entity)
-            self.rows[position] = row
+            kept[position] = row
             if updated_at is not None:
-                self.updated.move(position, to_milliseconds(updated_at(entity)))
+                at = updated_at(entity)
+                if at is not last:  # most of what a transaction writes is of one instant
+                    last, milliseconds = at, to_milliseconds(at)
+                updated.move(position, milliseconds)
 
     def pass_over(self, positions: int) -> None:
         """Leave so many positions empty: those of entities that came and went in one transaction."""

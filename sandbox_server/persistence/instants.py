@@ -56,6 +56,8 @@ class Instants:
     def move(self, position: int, at: int) -> None:
         """Replace an instant by a later one."""
         self.at[position] = at
+        if self.newest[0][position >> _BLOCK] >= at:  # as for most: others have moved to the same instant
+            return
         for shift, newest in zip(_SHIFTS, self.newest, strict=True):
             group = position >> shift
             if newest[group] >= at:

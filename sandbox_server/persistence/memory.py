@@ -1,6 +1,6 @@
 """A world in memory: tables of packed entities, and transactions that stage their writes until they commit."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import islice
@@ -104,6 +104,10 @@ class MemoryTable(Generic[E]):
             return self.staged[key]
         return self._columns.get(key)
 
+    def get_all(self, keys: Iterable[str]) -> list[E | None]:
+        """Return the entities with these keys."""
+        return list(map(self.get, keys)) if self.staged else self._columns.get_all(keys)
+
     @property
     def name(self) -> str:
         """What the table is called."""
@@ -124,6 +128,14 @@ class MemoryTable(Generic[E]):
         staged[key] = entity
         if self._derived:
             self._derived.clear()
+
+    def put_all(self, entities: Mapping[str, E]) -> None:
+        """Stage inserts and replacements, given by key."""
+        if self.staged or not self._columns.positions.keys() >= entities.keys():
+            for entity in entities.values():
+                self.put(entity)
+            return
+        self.staged.update(entities)
 
     def remove(self, key: str) -> None:
         """Stage a removal."""
@@ -168,7 +180,9 @@ class MemoryTable(Generic[E]):
 
     def packed(self) -> dict[str, Packed]:
         """Return what is staged as rows, by key, or fail."""
-        return {key: pack(entity) for key, entity in self.staged.items() if entity is not None}
+        if self._removed:
+            return {key: pack(entity) for key, entity in self.staged.items() if entity is not None}
+        return dict(zip(self.staged, map(pack, cast(Iterable[E], self.staged.values())), strict=True))
 
     def changes(self, rows: Mapping[str, Packed]) -> Iterator[Change]:
         """Return what becomes another when what is staged, given as rows, is written."""
@@ -219,6 +233,11 @@ class DueTable(MemoryTable[DueEvent]):
         """Stage a due event."""
         super().put(entity)
         heappush(self.deadlines, (entity.due, entity.sequence, entity.key))
+
+    def put_all(self, entities: Mapping[str, DueEvent]) -> None:
+        """Stage due events."""
+        for entity in entities.values():
+            self.put(entity)
 
 
 class MemoryLedger:

@@ -15,9 +15,9 @@ def emit(tx: Transaction, kind: EventType, subject: str) -> None:
     tx.events.put(Event(event_id, kind, tx.now, subject, tx.cause))
 
 
-def is_awaited(tx: Transaction, kind: EventType) -> bool:
-    """Whether a subscription asks for events of this type: some are too many to note where nobody does."""
-    return kind in tx.subscriptions.derived(_awaited)
+def awaited_types(tx: Transaction) -> frozenset[EventType]:
+    """Return the types of event that a subscription asks for: some are too many to note where nobody does."""
+    return tx.subscriptions.derived(_awaited)
 
 
 def schedule(tx: Transaction, kind: DueKind, subject: str, due: datetime | None) -> None:

@@ -10,7 +10,7 @@ from sandbox_server.domain.inventory import Cause, Move, ReportRefusal, StockLev
 from sandbox_server.domain.orders import AllocationStatus, Promise
 from sandbox_server.domain.stores import Store
 from sandbox_server.services import catalogue, tills
-from sandbox_server.services.happenings import emit, is_awaited, schedule
+from sandbox_server.services.happenings import awaited_types, emit, schedule
 from sandbox_server.services.ports import Transaction
 
 
@@ -21,22 +21,21 @@ class StoreShare(NamedTuple):
     level: StockLevel
 
 
-def report(tx: Transaction, reports: Iterable[StockReport]) -> list[ReportRefusal | None]:
+def report(tx: Transaction, reports: Sequence[StockReport]) -> list[ReportRefusal | None]:
     """Take absolute stock reports; return for each, in order, why it was rejected, or None where it was accepted."""
+    now, keys = tx.now, rules.reported_keys(reports)
+    levels = dict(zip(keys, tx.levels.get_all(keys), strict=True))
     refusals: list[ReportRefusal | None] = []
     moves: list[Move] = []
-    for item in reports:
-        level = tx.levels.get(rules.level_key(item.store_id, item.sku))
-        refusal = rules.refuse_report(item, level, tx.now) if level is not None else _refuse_new(tx, item)
+    for key, item in zip(keys, reports, strict=True):
+        level = levels[key]
+        refusal = rules.refuse_report(item, level, now) if level is not None else _refuse_new(tx, item)
         refusals.append(refusal)
         if refusal is None:
-            before = level or rules.opening(item.store_id, item.sku, tx.now)
-            after = rules.reported(before, item, tx.now)
-            tx.levels.put(after)  # at once, for another item may be of the same position
-            moves.append((before, after, str(item.sequence)))
+            before = level or rules.opening(item.store_id, item.sku, now)
+            after = levels[key] = rules.reported(before, item, now)  # another item may be of the same position
+            moves.append((key, before, after, str(item.sequence)))
     _book(tx, moves, Cause.REPORT)
-    if is_awaited(tx, EventType.INVENTORY_STALE):
-        _await_next_report(tx, moves)
     return refusals
 
 
@@ -54,8 +53,7 @@ def unified(tx: Transaction, sku: str) -> Sequence[StoreShare]:
 
 def move(tx: Transaction, before: StockLevel, after: StockLevel, cause: Cause, reference: str) -> None:
     """Replace a level and write its movements."""
-    tx.levels.put(after)
-    _book(tx, [(before, after, reference)], cause)
+    _book(tx, [(after.key, before, after, reference)], cause)
 
 
 def reserve(tx: Transaction, store: Store, sku: str, quantity: int, reference: str) -> None:
@@ -127,7 +125,7 @@ def take_in(tx: Transaction, store_id: str, sku: str, quantity: int, transfer_id
 
 def stale(tx: Transaction, store_id: str) -> None:
     """Tell that a store has not reported for so long that nobody knows what it has."""
-    if is_awaited(tx, EventType.INVENTORY_STALE):
+    if EventType.INVENTORY_STALE in awaited_types(tx):
         emit(tx, EventType.INVENTORY_STALE, store_id)
 
 
@@ -152,26 +150,30 @@ def _refuse_new(tx: Transaction, item: StockReport) -> ReportRefusal | None:
 
 
 def _book(tx: Transaction, moves: Sequence[Move], cause: Cause) -> None:
-    """Write the movements of levels that were replaced: every change of stock comes by here."""
-    append = tx.ledger.append
-    for before, after, reference in moves:
-        for movement in rules.movements_between(before, after, cause, reference, tx.cause):
+    """Replace levels and write their movements: every change of stock comes by here."""
+    tx.levels.put_all({key: after for key, _, after, _ in moves})
+    append, source = tx.ledger.append, tx.cause
+    for _, before, after, reference in moves:
+        for movement in rules.movements_between(before, after, cause, reference, source):
             append(movement)
     tills.follow(tx, moves, cause)
-    if is_awaited(tx, EventType.INVENTORY_LOW):
+    awaited = awaited_types(tx)
+    if EventType.INVENTORY_LOW in awaited:
         _tell_of_what_runs_low(tx, moves)
+    if cause is Cause.REPORT and EventType.INVENTORY_STALE in awaited:
+        _await_next_report(tx, moves)
 
 
 def _tell_of_what_runs_low(tx: Transaction, moves: Sequence[Move]) -> None:
-    for before, after, _ in moves:
+    for key, before, after, _ in moves:
         if rules.runs_low(before, after, safety_stock(tx, after.store_id)):
-            emit(tx, EventType.INVENTORY_LOW, after.key)
+            emit(tx, EventType.INVENTORY_LOW, key)
 
 
 def _await_next_report(tx: Transaction, moves: Sequence[Move]) -> None:
     """Have it told of each store when its newest report grows stale."""
     newest: dict[str, datetime] = {}
-    for _, after, _ in moves:
+    for _, _, after, _ in moves:
         newest[after.store_id] = max(after.as_of, newest.get(after.store_id, after.as_of))
     for store_id, as_of in newest.items():
         planned = tx.due.get(due_key(DueKind.STOCK_STALE, store_id))

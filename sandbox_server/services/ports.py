@@ -5,7 +5,7 @@ Three adapters keep the same promises (`tests/persistence/` holds one suite for 
 what a transaction writes is seen by itself at once and by others when it commits, all of it or none.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -86,12 +86,20 @@ class Table(Protocol[E]):
         """Return the entity with this key, as this transaction sees it."""
         ...
 
+    def get_all(self, keys: Iterable[str]) -> list[E | None]:
+        """Return the entities with these keys, as this transaction sees them; cheaper than one by one."""
+        ...
+
     def has(self, key: str) -> bool:
         """Whether there is an entity with this key; cheaper than to get it."""
         ...
 
     def put(self, entity: E) -> None:
         """Insert the entity, or replace the one that has its key; one that was removed comes back as a new one."""
+        ...
+
+    def put_all(self, entities: Mapping[str, E]) -> None:
+        """Put entities, given by their keys; cheaper than one by one."""
         ...
 
     def remove(self, key: str) -> None:

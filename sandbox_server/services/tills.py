@@ -36,17 +36,18 @@ def follow(tx: Transaction, moves: Iterable[Move], cause: Cause) -> None:
     """Note what changes of what the marketplace believes say of the shelves: goods that moved, or words."""
     if not are_open(tx):
         return
-    shelves, carried = tx.shelves, cause in rules.CARRIED
-    for before, after, reference in moves:
-        delta = after.on_hand - before.on_hand
-        if not delta:
-            continue
-        shelf = shelves.get(after.key)
+    carried = cause in rules.CARRIED
+    changed = [move for move in moves if move[1].on_hand != move[2].on_hand]
+    keys = [move[0] for move in changed]
+    shelves = dict(zip(keys, tx.shelves.get_all(keys), strict=True))
+    for key, before, after, reference in changed:
+        shelf = shelves[key]
         there = rules.physical(before, shelf)
         if carried:
+            delta = after.on_hand - before.on_hand
             there += delta
             _log(tx, after, delta, there, cause, reference)
-        _keep(tx, after, shelf, there)
+        shelves[key] = _keep(tx, after, shelf, there)  # another move may be of the same position
 
 
 def sell(tx: Transaction, store_id: str, basket: Sequence[tuple[str, int]]) -> list[Counted]:
@@ -123,13 +124,16 @@ def _change(tx: Transaction, store_id: str, sku: str, delta: int, cause: Cause) 
     return Counted(sku, before, before + delta)
 
 
-def _keep(tx: Transaction, level: StockLevel, shelf: Shelf | None, there: int) -> None:
+def _keep(tx: Transaction, level: StockLevel, shelf: Shelf | None, there: int) -> Shelf | None:
     """Keep what is there instead of what was kept; a count that is what the marketplace believes costs nothing."""
     if there == level.on_hand:
         if shelf is not None:
             tx.shelves.remove(shelf.key)
-    elif shelf is None or shelf.units != there:
-        tx.shelves.put(Shelf(level.store_id, level.sku, there))
+        return None
+    if shelf is None or shelf.units != there:
+        shelf = Shelf(level.store_id, level.sku, there)
+        tx.shelves.put(shelf)
+    return shelf
 
 
 def _log(tx: Transaction, level: StockLevel, delta: int, there: int, cause: Cause, reference: str) -> None:

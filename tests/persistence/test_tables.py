@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
+from sandbox_server.domain.events import DueEvent, DueKind
 from sandbox_server.domain.orders import Order, OrderStatus
 from sandbox_server.domain.stores import Capability, Store, StoreStatus
 from sandbox_server.services.codec import pack
@@ -35,6 +36,46 @@ def test_what_was_never_put_is_not_there(world: Persistence) -> None:
         assert tx.orders.get("ord_1") is None
         assert not tx.orders.has("ord_1")
         assert list(tx.orders.select()) == []
+
+
+def test_many_are_got_in_the_order_they_are_asked_for_with_gaps_for_those_that_are_not_there(
+    world: Persistence,
+) -> None:
+    keep(world, ONE, TWO)
+    asked = ("ord_2", "ord_9", "ord_3", "ord_1", "ord_2")
+    with world.begin("req_1", NOW) as tx:
+        assert tx.orders.get_all(asked) == [TWO, None, None, ONE, TWO]
+        tx.orders.remove("ord_1")
+        tx.orders.put(THREE)
+        assert tx.orders.get_all(asked) == [TWO, None, THREE, None, TWO]
+    with world.read(NOW) as tx:
+        assert tx.orders.get_all(asked) == [TWO, None, THREE, None, TWO]
+
+
+@pytest.mark.parametrize("before", ["nothing", "one put", "one removed"])
+def test_many_are_put_as_they_would_be_one_by_one(world: Persistence, before: str) -> None:
+    keep(world, ONE, TWO)
+    changed = replace(ONE, status=OrderStatus.CANCELLED, version=2)
+    with world.begin("req_1", NOW) as tx:
+        if before == "one put":
+            tx.orders.put(TWO)
+        if before == "one removed":
+            tx.orders.remove("ord_1")
+        tx.orders.put_all({"ord_1": changed})
+        tx.orders.put_all({"ord_3": THREE, "ord_2": TWO})
+        assert tx.orders.get_all(["ord_1", "ord_2", "ord_3"]) == [changed, TWO, THREE]
+    with world.read(NOW) as tx:
+        found = list(tx.orders.select())
+        assert found == ([TWO, changed, THREE] if before == "one removed" else [changed, TWO, THREE])
+        assert statuses(tx, "CANCELLED") == ["ord_1"]
+
+
+def test_due_events_that_are_put_together_are_due(world: Persistence) -> None:
+    first, second = (DueEvent(DueKind.STOCK_STALE, store_id, NOW, number) for number, store_id in enumerate("AB", 1))
+    with world.begin("req_1", NOW) as tx:
+        tx.due.put_all({event.key: event for event in (second, first)})
+        assert tx.next_due(NOW) == first
+    assert world.first_due() == NOW
 
 
 def test_putting_an_entity_again_replaces_it_and_keeps_its_place(world: Persistence) -> None:

@@ -53,6 +53,14 @@ def come_back(world: World, condition: Condition, store_id: str = NEAR) -> str:
     return rma.return_id
 
 
+def test_reports_of_one_position_at_once_leave_the_shelf_as_it_was(world: World) -> None:
+    reports = [
+        StockReport(NEAR, "SKU-1", on_hand, sequence, world.clock.now()) for sequence, on_hand in ((2, 7), (3, 4))
+    ]
+    assert world.do(inventory.report, reports) == [None, None]
+    assert (there(world), phantom(world)) == (10, -6)
+
+
 # Before the first moment
 
 

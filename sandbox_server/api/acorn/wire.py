@@ -106,11 +106,16 @@ def report_results(
     Args:
         kept: Tells the sequence that is kept of an item's store and SKU.
     """
-    rejected = sum(refusal is not None for refusal in refusals)
+    rejected = len(refusals) - refusals.count(None)
     return {
         "accepted": len(refusals) - rejected,
         "rejected": rejected,
-        "items": [_report_result(report, refusal, kept) for report, refusal in zip(reports, refusals, strict=True)],
+        "items": [
+            {"storeId": report.store_id, "sku": report.sku, "status": "ACCEPTED"}
+            if refusal is None
+            else _rejected(report, refusal, kept)
+            for report, refusal in zip(reports, refusals, strict=True)
+        ],
     }
 
 
@@ -285,9 +290,7 @@ def _dimensions(size: Dimensions) -> Wire:
     return {"lengthMm": size.length_mm, "widthMm": size.width_mm, "heightMm": size.height_mm}
 
 
-def _report_result(report: StockReport, refusal: ReportRefusal | None, kept: Callable[[StockReport], int]) -> Wire:
-    if refusal is None:
-        return {"storeId": report.store_id, "sku": report.sku, "status": "ACCEPTED"}
+def _rejected(report: StockReport, refusal: ReportRefusal, kept: Callable[[StockReport], int]) -> Wire:
     message = _REFUSALS[refusal]
     if refusal is ReportRefusal.STALE_SEQUENCE:
         message = message.format(kept=kept(report))
