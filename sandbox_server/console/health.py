@@ -19,9 +19,23 @@ from sandbox_server.domain.inventory import StockLevel, is_stale
 from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.services.ports import Packed, Query, Transaction
 
+LISTED = 1000
 _SLICE = 4000
 _LARGE = 20_000
 _KEPT_NS = 30_000_000_000
+
+
+class Finding(NamedTuple):
+    """
+    Something that is wrong with positions.
+
+    Args:
+        amount: How many units; of what is stale, how many positions.
+        keys: Which positions, the first thousand of them.
+    """
+
+    amount: int
+    keys: Sequence[str]
 
 
 class Health(NamedTuple):
@@ -36,10 +50,13 @@ class Health(NamedTuple):
     """
 
     positions: int
-    oversold: int
-    stale: int
-    phantom: int
-    hidden: int
+    oversold: Finding
+    stale: Finding
+    phantom: Finding
+    hidden: Finding
+
+
+FINDINGS = Health._fields[1:]
 
 
 class _Rows(NamedTuple):
@@ -81,17 +98,40 @@ class Healths:
 
 
 def _look_through(reach: Reach, tenant: str) -> Health:
-    positions = oversold = stale = 0
+    positions = 0
+    oversold, stale = _Finder(), _Finder()
     after: int | None = 0
     while after is not None:
         rows = reach.look(tenant, partial(_rows, after))
         levels, after = [rows.unpack(row) for row in rows.packed], rows.next_place
         positions += len(levels)
-        oversold += sum(max(0, level.reserved + level.allocated - level.on_hand) for level in levels)
-        stale += sum(is_stale(level, rows.now) for level in levels)
-    missing = reach.look(tenant, _missing)
-    phantom, hidden = sum(units for units in missing if units > 0), -sum(units for units in missing if units < 0)
-    return Health(positions, oversold, stale, phantom, hidden)
+        for level in levels:
+            oversold.find(level.key, level.reserved + level.allocated - level.on_hand)
+            stale.find(level.key, is_stale(level, rows.now))
+    phantom, hidden = _Finder(), _Finder()
+    for key, units in reach.look(tenant, _missing):
+        phantom.find(key, units)
+        hidden.find(key, -units)
+    return Health(positions, oversold.found(), stale.found(), phantom.found(), hidden.found())
+
+
+class _Finder:
+    """Counts what is wrong, and notes where."""
+
+    def __init__(self) -> None:
+        self._amount = 0
+        self._keys: list[str] = []
+
+    def find(self, key: str, amount: int) -> None:
+        """Take a position; nothing is wrong with it where the amount is not above 0."""
+        if amount > 0:
+            self._amount += amount
+            if len(self._keys) < LISTED:
+                self._keys.append(key)
+
+    def found(self) -> Finding:
+        """Return what there was."""
+        return Finding(self._amount, self._keys)
 
 
 def _rows(after: int, _record: Record, tx: Transaction) -> _Rows:
@@ -99,7 +139,7 @@ def _rows(after: int, _record: Record, tx: Transaction) -> _Rows:
     return _Rows(page.rows, tx.levels.unpack, page.next_position, tx.now)
 
 
-def _missing(_record: Record, tx: Transaction) -> list[int]:
+def _missing(_record: Record, tx: Transaction) -> list[tuple[str, int]]:
     """Return for each shelf that holds another count than is believed how many units are missing from it."""
     levels = ((tx.levels.get(shelf.key), shelf) for shelf in tx.shelves.select())
-    return [level.on_hand - shelf.units for level, shelf in levels if level is not None]
+    return [(shelf.key, level.on_hand - shelf.units) for level, shelf in levels if level is not None]

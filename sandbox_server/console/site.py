@@ -21,11 +21,13 @@ from sandbox_server.console.pages import (
     journal,
     orders,
     overview,
+    parcels,
     returns,
     stock,
     stores,
     tenants,
 )
+from sandbox_server.console.rankings import Rankings
 from sandbox_server.console.reach import Reach
 from sandbox_server.console.security import own_path, protect
 from sandbox_server.control.mount import ROOT
@@ -37,7 +39,21 @@ REACH = "sandbox.reach"
 """Where a request's scope holds how to reach the sandbox."""
 _DEFAULT = "default"
 _TENANTS_LISTED = 100
-_PAGES = (overview, orders, stores, stock, returns, journal, faults, clock, arrivals, certification, tenants, entrance)
+_PAGES = (
+    overview,
+    orders,
+    parcels,
+    stores,
+    stock,
+    returns,
+    journal,
+    faults,
+    clock,
+    arrivals,
+    certification,
+    tenants,
+    entrance,
+)
 
 
 class _Header(NamedTuple):
@@ -61,7 +77,7 @@ def site(operator_token: str | None, trials: Trials, shared: str | None = None) 
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config.update(OPERATOR_TOKEN=operator_token)
-    app.extensions.update(healths=Healths(), trials=trials)
+    app.extensions.update(healths=Healths(), rankings=Rankings(), trials=trials)
     app.before_request(_find_out)
     protect(app, operator_token, shared)
     for page in _PAGES:

@@ -1,27 +1,21 @@
-"""
-Tables that are sorted and paged on the server.
-
-In order of creation any table is read page by page, however long it is. By another column its newest 5000 rows are
-sorted; who wants to see others narrows the table first.
-"""
+"""Tables that are sorted and paged on the server, over all of their rows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-import msgspec
+from flask import current_app
 from werkzeug.datastructures import MultiDict
 
+from sandbox_server.console.rankings import Rankings
 from sandbox_server.console.reach import Reach
-from sandbox_server.services.ports import Packed, Query
+from sandbox_server.services.ports import Packed
 
-E = TypeVar("E", bound=msgspec.Struct)
 T = TypeVar("T")
 
 ROWS = 50
-SORTED = 5000
 CREATED = "created"
 Keys = Mapping[str, Callable[[T], Any]]
-"""What a column is sorted by."""
+"""What a column is sorted by: values that can be compared, whatever the row."""
 
 
 class Order(NamedTuple):
@@ -31,14 +25,27 @@ class Order(NamedTuple):
     Args:
         column: What it is sorted by; `created` is the order of creation.
         falling: Whether the greatest comes first.
-        page: Which page, from 1, of a table that is sorted by another column.
-        place: Where the page begins in order of creation; 0 is the beginning.
+        page: Which page, from 1.
+        prefix: What the names begin with by which it is asked for, where a page has several tables.
     """
 
     column: str = CREATED
     falling: bool = True
     page: int = 1
-    place: int = 0
+    prefix: str = ""
+
+    def by(self, column: str) -> Mapping[str, str | None]:
+        """Return what to ask for to have a column sorted, or turned round where it is."""
+        falling = not self.falling if column == self.column else column == CREATED
+        return {
+            f"{self.prefix}sort": column,
+            f"{self.prefix}dir": "desc" if falling else "asc",
+            f"{self.prefix}page": None,
+        }
+
+    def at(self, page: int) -> Mapping[str, int]:
+        """Return what to ask for to see a page."""
+        return {f"{self.prefix}page": page}
 
 
 class Sheet(NamedTuple, Generic[T]):
@@ -48,90 +55,104 @@ class Sheet(NamedTuple, Generic[T]):
     Args:
         items: Its rows.
         order: How it was asked for.
-        total: How many rows there are; None where nobody counts them.
-        cut: Whether only the newest rows were sorted.
-        before: What to ask for to see what comes before; None where nothing does.
-        after: The same of what comes after.
+        total: How many rows there are.
     """
 
     items: Sequence[T]
     order: Order
-    total: int | None
-    cut: bool = False
-    before: Mapping[str, int] | None = None
-    after: Mapping[str, int] | None = None
+    total: int
+
+    @property
+    def before(self) -> int | None:
+        """The page before; None where there is none."""
+        return self.order.page - 1 if self.order.page > 1 else None
+
+    @property
+    def after(self) -> int | None:
+        """The page after; None where there is none."""
+        return self.order.page + 1 if self.order.page * ROWS < self.total else None
 
 
-class Rows(NamedTuple):
-    """Packed rows of a table, what makes entities of them, and what is known of the others."""
+class Listing(NamedTuple, Generic[T]):
+    """
+    A world's table as it is listed.
 
-    packed: Sequence[Packed]
+    Args:
+        name: The table, as transactions call it.
+        keys: What its columns are sorted by.
+        glance: Makes of a row what the keys ask about; None makes the entity.
+    """
+
+    name: str
+    keys: Keys[T]
+    glance: Callable[[Packed], T] | None = None
+
+
+class _Rows(NamedTuple):
+    """All rows of a table by their positions, those positions that are asked for, and what makes entities of them."""
+
+    packed: Sequence[Packed | None]
+    positions: Sequence[int]
     unpack: Callable[[Packed], Any]
-    next_place: int | None
-    total: int | None
 
 
-def order_of(asked: MultiDict[str, str], columns: Iterable[str], *, falling: bool = True) -> Order:
+def order_of(asked: MultiDict[str, str], columns: Iterable[str], *, falling: bool = True, prefix: str = "") -> Order:
     """Return how a request wants its table; what makes no sense is passed over."""
-    column = asked.get("sort", CREATED)
+    column = asked.get(f"{prefix}sort", CREATED)
     known = column == CREATED or column in columns
-    direction = asked.get("dir", "desc" if falling else "asc")
-    page, place = (max(least, asked.get(name, least, type=int)) for name, least in (("page", 1), ("place", 0)))
-    return Order(column if known else CREATED, direction != "asc", page, place)
+    direction = asked.get(f"{prefix}dir", "desc" if falling else "asc")
+    page = max(1, asked.get(f"{prefix}page", 1, type=int))
+    return Order(column if known else CREATED, direction != "asc", page, prefix)
 
 
-def table(reach: Reach, tenant: str, name: str, where: Mapping[str, str], order: Order, keys: Keys[Any]) -> Sheet[Any]:
+def where_of(asked: Mapping[str, str], indexes: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return what a request narrows a table to: index to value.
+
+    Args:
+        indexes: A field of the form to the index it is about.
+    """
+    return {index: asked[name] for name, index in indexes.items() if asked.get(name)}
+
+
+def table(reach: Reach, tenant: str, listing: Listing[Any], where: Mapping[str, str], order: Order) -> Sheet[Any]:
     """
     Return a page of a world's table.
 
     Args:
-        name: The table, as transactions call it.
         where: Index to the value that it must have.
     """
-    rows = reach.look(tenant, lambda _record, tx: _read(getattr(tx, name), where, order))
-    items = [rows.unpack(row) for row in rows.packed]
+    rows = reach.look(tenant, lambda _record, tx: _rows(getattr(tx, listing.name), where))
+    positions = rows.positions
     if order.column != CREATED:
-        return arranged(items, order, keys, total=rows.total, cut=rows.next_place is not None)
-    before = {"place": 0} if order.place else None
-    after = None if rows.next_place is None else {"place": rows.next_place}
-    return Sheet(items, order, rows.total, before=before, after=after)
+        ranked = _ranked(tenant, listing, order.column, rows)
+        positions = list(filter(set(positions).__contains__, ranked)) if where else ranked
+    packed = cast(Sequence[Packed], rows.packed)  # of positions that are asked for, each has its row
+    return Sheet([rows.unpack(packed[position]) for position in _slice(positions, order)], order, len(positions))
 
 
-def arranged(
-    items: Iterable[T], order: Order, keys: Keys[T], *, total: int | None = None, cut: bool = False
-) -> Sheet[T]:
-    """Return a page of what is all there, sorted; items come in order of creation, the newest first."""
+def arranged(items: Iterable[T], order: Order, keys: Keys[T]) -> Sheet[T]:
+    """Return a page of what is all there; items come in order of creation, the oldest first."""
     listed = list(items)
     if order.column != CREATED:
-        key = keys[order.column]
-        listed.sort(key=lambda item: _comparable(key(item)), reverse=order.falling)
-    elif not order.falling:
-        listed.reverse()
+        listed.sort(key=keys[order.column])
+    return Sheet(_slice(listed, order), order, len(listed))
+
+
+def _slice(rising: Sequence[T], order: Order) -> Sequence[T]:
+    """Return a page of what rises, or of the same from its end."""
     start = (order.page - 1) * ROWS
-    before = {"page": order.page - 1} if order.page > 1 else None
-    after = {"page": order.page + 1} if start + ROWS < len(listed) else None
-    return Sheet(listed[start : start + ROWS], order, len(listed) if total is None else total, cut, before, after)
+    if not order.falling:
+        return rising[start : start + ROWS]
+    stop = max(0, len(rising) - start)
+    return rising[max(0, stop - ROWS) : stop][::-1]
 
 
-def _read(table_: Any, where: Mapping[str, str], order: Order) -> Rows:
-    if order.column != CREATED:
-        page = table_.latest(where, 0, SORTED)
-    elif order.falling:
-        page = table_.latest(where, order.place, ROWS)
-    else:
-        page = table_.page(Query(where=where, after=order.place, limit=ROWS))
-    return Rows(page.rows, table_.unpack, page.next_position, _total(table_, where))
+def _rows(table_: Any, where: Mapping[str, str]) -> _Rows:
+    return _Rows(table_.rows(), table_.positions(where), table_.unpack)
 
 
-def _total(table_: Any, where: Mapping[str, str]) -> int | None:
-    if not where:
-        return int(table_.count())
-    if len(where) > 1:
-        return None
-    [(index, value)] = where.items()
-    return int(table_.tally(index).get(value, 0))
-
-
-def _comparable(value: Any) -> tuple[bool, Any]:
-    """Let what is missing come first."""
-    return value is not None, value
+def _ranked(tenant: str, listing: Listing[Any], column: str, rows: _Rows) -> Sequence[int]:
+    key, glance = listing.keys[column], listing.glance or rows.unpack
+    rankings: Rankings = current_app.extensions["rankings"]
+    return rankings.by((tenant, listing.name, column), lambda row: key(glance(row))).of(rows.packed)

@@ -155,6 +155,14 @@ class MemoryTable(Generic[E]):
         """Return one page of what is committed, the newest first."""
         return self._columns.latest(where, below, limit)
 
+    def rows(self) -> Sequence[Packed | None]:
+        """Return every committed row by its position."""
+        return self._columns.rows.copy()
+
+    def positions(self, where: Mapping[str, str]) -> Sequence[int]:
+        """Return the positions of the committed rows whose indexes have these values, rising."""
+        return self._columns.positions_of(where)
+
     def tally(self, index: str) -> Mapping[str, int]:
         """Return how many committed entities have each value of an index."""
         return self._columns.tally(index)

@@ -123,6 +123,14 @@ class Table(Protocol[E]):
         """
         ...
 
+    def rows(self) -> Sequence[Packed | None]:
+        """Return every row by its position, as of the last commit; None where there is none."""
+        ...
+
+    def positions(self, where: Mapping[str, str]) -> Sequence[int]:
+        """Return the positions of the rows whose indexes have these values, rising, as of the last commit."""
+        ...
+
     def tally(self, index: str) -> Mapping[str, int]:
         """Return how many entities have each value of an index, as of the last commit; cheap."""
         ...

@@ -4,11 +4,15 @@ import re
 from collections.abc import Callable
 from itertools import groupby
 from threading import Thread
+from typing import Any
 
 import pytest
 
 from sandbox_server.console import health, tables
+from sandbox_server.console.glance import glance
 from sandbox_server.console.pages import journal as journal_page
+from sandbox_server.console.pages import parcels
+from sandbox_server.console.pages.orders import LISTING
 from tests.console.browser import CONSOLE, WORLD, Browser
 from tests.control.stage import KEY, TENANT, Stage
 
@@ -61,26 +65,42 @@ def test_a_table_is_narrowed(built: Stage, browser: Browser, where: str, asked: 
     assert f"of {len(wanted)} rows" in browser.get(f"{WORLD}/orders/?{where}").text
 
 
-def test_two_filters_narrow_further_and_nobody_counts(built: Stage, browser: Browser) -> None:
+def test_two_filters_narrow_further(built: Stage, browser: Browser) -> None:
     wanted = everything(built, status="NEW", storeId="S0001")
-    assert sorted(walked(browser, f"{WORLD}/orders/?status=NEW&store=S0001")) == sorted(wanted)
-    assert f"{len(wanted)} rows" in browser.get(f"{WORLD}/orders/?status=NEW&store=S0001").text
+    for sort in ("", "&sort=total"):
+        page = f"{WORLD}/orders/?status=NEW&store=S0001{sort}"
+        assert sorted(walked(browser, page)) == sorted(wanted)
+        assert f"of {len(wanted)} rows" in browser.get(page).text
 
 
-def test_a_long_table_says_that_only_its_newest_rows_are_sorted(
-    browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tables, "SORTED", 100)
-    assert "Only the newest" in browser.get(f"{WORLD}/orders/?sort=total").text
-    assert "Only the newest" not in browser.get(f"{WORLD}/orders/?sort=total&status=NEW").text
-    assert "Only the newest" not in browser.get(f"{WORLD}/orders/").text
-
-
-def test_the_way_back_leads_to_the_newest(browser: Browser) -> None:
+def test_the_way_back_leads_a_page_back(browser: Browser) -> None:
     older = NEXT.findall(browser.get(f"{WORLD}/orders/").html)[0].replace("&amp;", "&")
     page = browser.get(older)
     back = re.findall(r'rel="prev" href="([^"]+)"', page.html)[0].replace("&amp;", "&")
     assert ORDER.findall(browser.get(back).html) == ORDER.findall(browser.get(f"{WORLD}/orders/").html)
+
+
+@pytest.mark.parametrize("column", sorted(LISTING.keys))
+def test_what_an_order_is_sorted_by_is_seen_at_a_glance_as_in_the_whole_order(built: Stage, column: str) -> None:
+    key: Callable[[Any], Any] = LISTING.keys[column]
+    with built.tenant.read() as tx:
+        rows = [row for row in tx.orders.rows() if row is not None]
+        assert [key(glance(row)) for row in rows] == [key(tx.orders.unpack(row)) for row in rows]
+
+
+def test_a_parcel_is_seen_at_a_glance_as_it_is(built: Stage, browser: Browser) -> None:
+    with built.tenant.read() as tx:
+        shipments = list(tx.shipments.select())
+        seen = [parcels.glance(row) for row in tx.shipments.rows() if row is not None]
+    for shipment, glanced in zip(shipments, seen, strict=True):
+        assert {name: getattr(glanced, name) for name in glanced.__struct_fields__} == {
+            name: getattr(shipment, name) for name in glanced.__struct_fields__
+        }
+    status = shipments[0].status
+    wanted = [one.shipment_id for one in shipments if one.status == status]
+    page = browser.get(f"{WORLD}/parcels/?status={status}&sort=tracking&dir=asc")
+    assert f"of {len(wanted)} rows" in page.text
+    assert wanted[0] in page.text or len(wanted) > tables.ROWS
 
 
 def test_the_heat_map_is_walked_both_ways(browser: Browser) -> None:
@@ -121,8 +141,26 @@ def test_the_journal_is_read_back_and_narrowed(stage: Stage, monkeypatch: pytest
     assert CALL.findall(first.html) == ["9"]
     older = re.findall(r'href="([^"]*below=\d+)"', first.html)[0].replace("&amp;", "&")
     assert CALL.findall(browser.get(older).html) == ["5"]
-    monkeypatch.setattr(journal_page, "_ROWS", 1)
+    monkeypatch.setattr(journal_page, "ROWS", 1)
     assert CALL.findall(browser.get(f"{WORLD}/journal/").html) == ["13"]
+
+
+@pytest.mark.parametrize("column", sorted(journal_page.KEYS))
+def test_the_journal_s_newest_calls_are_sorted(stage: Stage, monkeypatch: pytest.MonkeyPatch, column: str) -> None:
+    browser = Browser(stage.app)
+    for path in ("/v1/stores", "/v1/nowhere", "/v1/orders?limit=1", "/v1/orders?limit=0"):
+        stage.call("GET", path, key=KEY)
+    falling, rising = (
+        CALL.findall(browser.get(f"{WORLD}/journal/?sort={column}&dir={way}").html) for way in ("desc", "asc")
+    )
+    assert sorted(rising) == ["1", "2", "3", "4"]
+    assert falling == rising[::-1]
+    if column == "status":
+        assert rising == ["1", "3", "4", "2"]
+    monkeypatch.setattr(journal_page, "_MOST", 3)
+    cut = browser.get(f"{WORLD}/journal/?sort={column}")
+    assert sorted(CALL.findall(cut.html)) == ["2", "3", "4"]
+    assert "Only the newest 3 are sorted" in cut.text
 
 
 def test_a_call_that_found_no_operation_says_what_would_have_been_right(stage: Stage) -> None:
@@ -172,7 +210,7 @@ def test_a_large_world_s_stock_is_counted_beside_the_pages_now_and_then(
     monkeypatch.setattr(health, "_LARGE", 0)
     monkeypatch.setattr(health, "_SLICE", 100)
     monkeypatch.setattr(health, "Thread", AtOnce)
-    assert "Counting" in browser.get(f"{large}/health").text
+    assert "Counting" in browser.get(f"{large}/stock/stale").text
     assert browser.get(f"{large}/health").text == exact
     browser.post(f"{large}/stock/S0001/SKU-00001/sell", {"units": "1"})
     assert browser.get(f"{large}/health").text == exact
@@ -191,6 +229,10 @@ def test_stock_that_is_oversold_is_counted(stage: Stage) -> None:
     stage.call("PUT", "/v1/inventory", {"items": [{**report, "asOf": "2026-11-27T15:00:00Z"}]}, key=KEY)
     units = promised["reserved"] + promised["allocated"]
     assert f"Units oversold {units}" in browser.get(f"{WORLD}/health").text
+    listed = browser.get(f"{WORLD}/stock/oversold?sort=store").text
+    assert "1 of 1 rows" in listed
+    assert promised["sku"] in listed
+    assert "Nothing is wrong here" in browser.get(f"{WORLD}/stock/phantom").text
 
 
 def test_what_is_due_and_what_goes_wrong_are_sorted_too(stage: Stage) -> None:
@@ -204,6 +246,6 @@ def test_what_is_due_and_what_goes_wrong_are_sorted_too(stage: Stage) -> None:
     assert kinds != [kind for _, kind in by_time]
     for name in ("b", "a", "c"):
         stage.call("POST", f"{TENANT}/faults", {"id": name, "effect": {"emptyPage": True}})
-    rules = re.compile(r"journal/\?fault=(\w)")
+    rules = re.compile(r"<td><a href=\"[^\"]*journal/\?fault=(\w)")
     assert rules.findall(browser.get(f"{WORLD}/faults/").html) == ["b", "a", "c"]
     assert rules.findall(browser.get(f"{WORLD}/faults/?sort=rule&dir=asc").html) == ["a", "b", "c"]

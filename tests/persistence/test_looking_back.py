@@ -56,6 +56,20 @@ def test_looking_back_is_narrowed_by_every_index_that_is_named(world: Persistenc
     assert looked_back(world, 5, service_level="EXPEDITED", status="NEW") == [["ord_4", "ord_2"]]
 
 
+def test_all_rows_are_had_at_once_and_where_those_are_that_are_wanted(world: Persistence) -> None:
+    keep(world, made(1), made(2, **EXPRESS), made(3, **EXPRESS, status=OrderStatus.CANCELLED), made(4))
+    with world.begin("", NOW) as tx:
+        tx.orders.remove("ord_1")
+    with world.read(NOW) as tx:
+        rows = tx.orders.rows()
+        found = {position: tx.orders.unpack(row).order_id for position, row in enumerate(rows) if row is not None}
+        assert found == {2: "ord_2", 3: "ord_3", 4: "ord_4"}
+        assert list(tx.orders.positions({})) == [2, 3, 4]
+        assert list(tx.orders.positions({"service_level": "EXPEDITED"})) == [2, 3]
+        assert list(tx.orders.positions({"service_level": "EXPEDITED", "status": "NEW"})) == [2]
+        assert list(tx.orders.positions({"status": "SHIPPED"})) == []
+
+
 def test_a_tally_counts_what_there_is_now(world: Persistence) -> None:
     keep(world, made(1), made(2), made(3, status=OrderStatus.CANCELLED))
     with world.read(NOW) as tx:

@@ -7,10 +7,17 @@ from sandbox_server.certification.plan import PlanError, plan_ids, read_plan
 from sandbox_server.certification.trials import Trial, Trials
 from sandbox_server.console.forms import decimal
 from sandbox_server.console.languages import text
+from sandbox_server.console.tables import Keys, arranged, order_of
 from sandbox_server.remote import Refused, Sandbox
 
 pages = Blueprint("certification", __name__)
 
+KEYS: Keys[Trial] = {
+    "plan": lambda trial: trial.plan.id,
+    "state": lambda trial: trial.state,
+    "overall": lambda trial: trial.report["overall"] if trial.report else "",
+    "tenant": lambda trial: trial.tenant,
+}
 _SCALE = 60.0
 _FASTEST = 10_000.0
 
@@ -19,7 +26,8 @@ _FASTEST = 10_000.0
 def page(tenant: str) -> ResponseReturnValue:  # noqa: ARG001 - the same for all
     """Show what was begun, and what may be."""
     plans = [read_plan(name) for name in plan_ids()] if _trials().alone else []
-    return render_template("certification.html", trials=list(_trials()), plans=plans, scale=_SCALE)
+    sheet = arranged(reversed([*_trials()]), order_of(request.args, KEYS), KEYS)
+    return render_template("certification.html", sheet=sheet, plans=plans, scale=_SCALE)
 
 
 @pages.post("/t/<tenant>/certification/")

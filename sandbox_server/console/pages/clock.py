@@ -24,6 +24,7 @@ STEPS = ("PT15M", "PT1H", "PT4H", "P1D", "P7D")
 Coming = tuple[DueEvent, timedelta]
 """Something that is due, and in how long."""
 KEYS: Keys[Coming] = {
+    "in": lambda coming: coming[0].due,
     "what": lambda coming: coming[0].kind,
     "subject": lambda coming: coming[0].subject,
 }
@@ -42,7 +43,7 @@ class Time(NamedTuple):
 def page(tenant: str) -> ResponseReturnValue:
     """Show the time and what is due."""
     time = g.reach.look(tenant, _time)
-    sheet = arranged(reversed(time.coming), order_of(request.args, KEYS, falling=False), KEYS)
+    sheet = arranged(time.coming, order_of(request.args, KEYS, falling=False), KEYS)
     return render_template("clock.html", time=time, sheet=sheet, steps=STEPS, modes=list(ClockMode))
 
 

@@ -14,6 +14,7 @@ pages = Blueprint("faults", __name__)
 KEYS: Keys[dict[str, Any]] = {
     "rule": lambda rule: rule["id"],
     "effect": lambda rule: rule["effectName"],
+    "match": lambda rule: orjson.dumps(rule["match"]),
     "matched": lambda rule: rule["matched"],
     "played": lambda rule: rule["played"],
     "state": lambda rule: rule["enabled"],
@@ -26,7 +27,7 @@ SWITCH = "console-"
 def page(tenant: str) -> ResponseReturnValue:
     """Show the catalogue and the rules."""
     rules = g.reach.call("GET", f"/tenants/{tenant}/faults")["items"]
-    sheet = arranged(reversed(rules), order_of(request.args, KEYS, falling=False), KEYS)
+    sheet = arranged(rules, order_of(request.args, KEYS, falling=False), KEYS)
     on = {rule["id"].removeprefix(SWITCH): rule for rule in rules if rule["id"].startswith(SWITCH)}
     return render_template("faults.html", catalogue=_catalogue(), sheet=sheet, on=on)
 

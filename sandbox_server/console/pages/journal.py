@@ -1,6 +1,6 @@
 """The journal: calls as they come, and one call in full."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -8,30 +8,44 @@ from flask.typing import ResponseReturnValue
 
 from sandbox_server.console.again import Again, send
 from sandbox_server.console.languages import text
+from sandbox_server.console.tables import CREATED, ROWS, Keys, Order, Sheet, arranged, order_of
 from sandbox_server.control import calls
 from sandbox_server.control.registry import Record
-from sandbox_server.services.journal import Journal
+from sandbox_server.services.journal import Journal, Page
 from sandbox_server.services.ports import Transaction
 from sandbox_server.services.search import Filters
-from sandbox_server.traffic.journal import Verdict
+from sandbox_server.traffic.journal import Entry, Verdict, verdict_of
 
 pages = Blueprint("journal", __name__)
 
-_ROWS = 50
 _LOOKED_AT = 500  # entries in one go, so that calls are answered in between
 _GOES = 10
+_MOST = _LOOKED_AT * _GOES
+Looked = tuple[Page, int]
+"""Entries, and the number of the newest of all."""
+KEYS: Keys[Entry] = {
+    "call": lambda entry: (entry.method, entry.path),
+    "operation": lambda entry: entry.operation or "",
+    "status": lambda entry: entry.status,
+    "verdict": verdict_of,
+    "fault": lambda entry: entry.fault or (),
+    "client": lambda entry: entry.credential or "",
+    "took": lambda entry: entry.sent_ns - entry.received_ns,
+}
 
 
 class Calls(NamedTuple):
     """
-    Calls, the newest first.
+    Calls as they came, the newest first, or sorted by a column, which takes the newest few thousand into account.
 
     Args:
+        in_order: Whether they are as they came.
         below: Where older ones are looked for; None where there are none.
         last: The number of the newest call of all.
     """
 
-    items: Sequence[Mapping[str, Any]]
+    sheet: Sheet[Entry]
+    in_order: bool
     below: int | None
     last: int
 
@@ -41,9 +55,11 @@ def page(tenant: str) -> ResponseReturnValue:
     """Show calls."""
     asked = {name: value for name in _READ if (value := request.args.get(name, "").strip())}
     filters = Filters(**{field: read(asked[name]) for name, (field, read) in _READ.items() if name in asked})
-    found = _calls(tenant, filters, max(0, request.args.get("below", 0, type=int)))
-    verdicts = list(Verdict)
-    return render_template("journal.html", found=found, asked=asked, verdicts=verdicts, filters=list(_READ))
+    found = _found(tenant, filters, order_of(request.args, KEYS), max(0, request.args.get("below", 0, type=int)))
+    items = [calls.call(entry) for entry in found.sheet.items]
+    return render_template(
+        "journal.html", found=found, items=items, asked=asked, verdicts=list(Verdict), filters=list(_READ), most=_MOST
+    )
 
 
 @pages.get("/t/<tenant>/journal/<int:number>")
@@ -75,24 +91,29 @@ def _again(tenant: str, call: Mapping[str, Any]) -> Again:
     return Again.of(call, key)
 
 
-def _calls(tenant: str, filters: Filters, below: int) -> Calls:
-    """Look for calls in some goes."""
-    items: list[Mapping[str, Any]] = []
+def _found(tenant: str, filters: Filters, order: Order, below: int) -> Calls:
+    in_order = order.column == CREATED and order.falling
+    entries, older, last = _entries(tenant, filters, below, ROWS if in_order else _MOST)
+    sheet = Sheet(entries, order, len(entries)) if in_order else arranged(reversed(entries), order, KEYS)
+    return Calls(sheet, in_order, older, last)
+
+
+def _entries(tenant: str, filters: Filters, below: int, wanted: int) -> tuple[list[Entry], int | None, int]:
+    """Look for calls in some goes; return them with where to go on, and the number of the newest of all."""
+    found: list[Entry] = []
     place: int | None = below
     last = 0
     for _ in range(_GOES):
-        if place is None or len(items) >= _ROWS:
+        if place is None or len(found) >= wanted:
             break
-        wanted, start = _ROWS - len(items), place
 
-        def look(record: Record, _tx: Transaction, wanted: int = wanted, start: int = start) -> Calls:
+        def look(record: Record, _tx: Transaction, most: int = wanted - len(found), start: int = place) -> Looked:
             journal = record.tenant.power(Journal)
-            found = journal.latest(filters, start, wanted, _LOOKED_AT)
-            return Calls([calls.call(kept.entry) for kept in found.entries], found.next_after, journal.last)
+            return journal.latest(filters, start, most, _LOOKED_AT), journal.last
 
-        found: Calls = g.reach.look(tenant, look)
-        items, place, last = [*items, *found.items], found.below, max(last, found.last)
-    return Calls(items, place, last)
+        looked, newest = g.reach.look(tenant, look)
+        found, place, last = [*found, *(kept.entry for kept in looked.entries)], looked.next_after, max(last, newest)
+    return found, place, last
 
 
 def _status(typed: str) -> int:

@@ -1,7 +1,7 @@
 """Orders: the board, the list, and one order as a timeline with its calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from sandbox_server.console import tables
 from sandbox_server.console.forms import integer
+from sandbox_server.console.glance import glance
 from sandbox_server.console.languages import text
 from sandbox_server.control.registry import Record
 from sandbox_server.domain.errors import NotFound
-from sandbox_server.domain.orders import Order, OrderStatus, line_total
+from sandbox_server.domain.orders import Line, Order, OrderStatus, line_total
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import TRANSITIONS, Shipment, ShipmentStatus
 from sandbox_server.domain.stores import ServiceLevel
@@ -25,16 +26,42 @@ pages = Blueprint("orders", __name__)
 
 _CARDS = 6
 _CALLS = 100
-KEYS: tables.Keys[Order] = {
-    "order": lambda order: order.order_id,
-    "status": lambda order: order.status,
-    "level": lambda order: order.service_level,
-    "buyer": lambda order: order.buyer.name,
-    "acknowledge": lambda order: order.acknowledge_by,
-    "ship": lambda order: order.ship_by,
-    "deliver": lambda order: order.deliver_by,
-    "units": lambda order: sum(line.quantity for line in order.lines),
-    "total": lambda order: sum(_gross(order, index) for index in range(len(order.lines))),
+_NONE = datetime.min.replace(tzinfo=UTC)
+
+
+def total_of(order: Order) -> int:
+    """Return what an order costs, tax included and without what is cancelled, in minor units."""
+    return sum(_gross(line, order.currency) for line in order.lines)
+
+
+def _gross(line: Line, currency: str) -> int:
+    if not line.cancelled:
+        return line.net + line.tax
+    net, tax = line_total(line, currency)
+    return net.minor + tax.minor
+
+
+LISTING: tables.Listing[Order] = tables.Listing(
+    "orders",
+    {
+        "order": lambda order: order.order_id,
+        "status": lambda order: order.status,
+        "level": lambda order: order.service_level,
+        "buyer": lambda order: order.buyer.name,
+        "stores": lambda order: order.store_ids,
+        "units": lambda order: sum(line.quantity for line in order.lines),
+        "total": total_of,
+        "acknowledge": lambda order: order.acknowledge_by or _NONE,
+        "ship": lambda order: order.ship_by or _NONE,
+    },
+    glance,
+)
+LINE_KEYS: tables.Keys[Line] = {
+    "sku": lambda line: line.sku,
+    "what": lambda line: line.title,
+    "ordered": lambda line: line.quantity,
+    "cancelled": lambda line: line.cancelled,
+    "shipped": lambda line: line.shipped,
 }
 
 
@@ -70,13 +97,12 @@ class Life(NamedTuple):
 @pages.get("/t/<tenant>/orders/")
 def page(tenant: str) -> ResponseReturnValue:
     """Show the list."""
-    where = _where(request.args)
-    order = tables.order_of(request.args, KEYS)
-    sheet = tables.table(g.reach, tenant, "orders", where, order, KEYS)
+    where = tables.where_of(request.args, {"status": "status", "store": "store_id", "level": "service_level"})
+    sheet = tables.table(g.reach, tenant, LISTING, where, tables.order_of(request.args, LISTING.keys))
     tally = g.reach.look(tenant, lambda _record, tx: tx.orders.tally("status"))
     return render_template(
         "orders.html", sheet=sheet, where=where, tally=tally, statuses=list(OrderStatus), levels=list(ServiceLevel),
-        keys=KEYS, total_of=total_of,
+        total_of=total_of,
     )  # fmt: skip
 
 
@@ -106,7 +132,11 @@ def one(tenant: str, order_id: str) -> ResponseReturnValue:
     life = g.reach.look(tenant, lambda record, tx: _life(record, tx, order_id))
     steps = sorted(_steps(life), key=lambda step: step.at, reverse=True)
     moves = {one.shipment_id: _moves(one.status) for one in life.shipments}
-    return render_template("order.html", life=life, order=life.order, steps=steps, moves=moves, total_of=total_of)
+    asked = tables.order_of(request.args, LINE_KEYS, falling=False)
+    lines = tables.arranged(life.order.lines, asked, LINE_KEYS)
+    return render_template(
+        "order.html", life=life, order=life.order, lines=lines, steps=steps, moves=moves, total_of=total_of
+    )
 
 
 @pages.post("/t/<tenant>/orders/<order_id>/cancel")
@@ -134,21 +164,6 @@ def move(tenant: str, order_id: str, shipment_id: str) -> ResponseReturnValue:
     g.reach.call("POST", f"/tenants/{tenant}/carrier/{paths.get(deed, 'events')}", body)
     flash(text(g.language, "orders.parcel_moved"), "done")
     return redirect(url_for("orders.one", tenant=tenant, order_id=order_id))
-
-
-def total_of(order: Order) -> int:
-    """Return what an order costs, tax included and without what is cancelled, in minor units."""
-    return sum(_gross(order, index) for index in range(len(order.lines)))
-
-
-def _gross(order: Order, index: int) -> int:
-    net, tax = line_total(order.lines[index], order.currency)
-    return net.minor + tax.minor
-
-
-def _where(asked: Mapping[str, str]) -> dict[str, str]:
-    names = {"status": "status", "store": "store_id", "level": "service_level"}
-    return {index: asked[name] for name, index in names.items() if asked.get(name)}
 
 
 def _board(_record: Record, tx: Transaction) -> tuple[dict[str, list[Order]], Mapping[str, int], datetime]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flask import Blueprint, current_app, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox_server.console.health import Healths
+from sandbox_server.console.health import FINDINGS, Healths
 from sandbox_server.control.registry import Record
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.domain.orders import OrderStatus
@@ -77,7 +77,7 @@ def page(tenant: str) -> ResponseReturnValue:
 def health(tenant: str) -> ResponseReturnValue:
     """Show how the stock stands: a part of the first page that takes longer to find out."""
     healths: Healths = current_app.extensions["healths"]
-    return render_template("health.html", health=healths.of(g.reach, tenant))
+    return render_template("health.html", health=healths.of(g.reach, tenant), findings=FINDINGS)
 
 
 def _world(record: Record, tx: Transaction) -> World:

@@ -5,28 +5,38 @@ from flask.typing import ResponseReturnValue
 
 from sandbox_server.console import tables
 from sandbox_server.domain.errors import NotFound
-from sandbox_server.domain.returns import Return, ReturnStatus
+from sandbox_server.domain.returns import Return, ReturnLine, ReturnStatus
 from sandbox_server.services.ports import Transaction
 
 pages = Blueprint("returns", __name__)
 
-KEYS: tables.Keys[Return] = {
-    "return": lambda goods: goods.return_id,
-    "order": lambda goods: goods.order_id,
-    "status": lambda goods: goods.status,
-    "store": lambda goods: goods.store_id,
-    "units": lambda goods: sum(line.quantity for line in goods.lines),
-    "refunded": lambda goods: sum(line.refunded for line in goods.lines),
-    "expires": lambda goods: goods.expires_at,
+LISTING: tables.Listing[Return] = tables.Listing(
+    "returns",
+    {
+        "return": lambda goods: goods.return_id,
+        "order": lambda goods: goods.order_id,
+        "status": lambda goods: goods.status,
+        "store": lambda goods: goods.store_id,
+        "units": lambda goods: sum(line.quantity for line in goods.lines),
+        "refunded": lambda goods: sum(line.refunded for line in goods.lines),
+        "expires": lambda goods: goods.expires_at,
+    },
+)
+LINE_KEYS: tables.Keys[ReturnLine] = {
+    "sku": lambda line: line.sku,
+    "reason": lambda line: line.reason,
+    "units": lambda line: line.quantity,
+    "received": lambda line: line.received,
+    "paid": lambda line: line.paid,
+    "refunded": lambda line: line.refunded,
 }
 
 
 @pages.get("/t/<tenant>/returns/")
 def page(tenant: str) -> ResponseReturnValue:
     """Show the list."""
-    names = {"status": "status", "store": "store_id", "order": "order_id"}
-    where = {index: request.args[name] for name, index in names.items() if request.args.get(name)}
-    sheet = tables.table(g.reach, tenant, "returns", where, tables.order_of(request.args, KEYS), KEYS)
+    where = tables.where_of(request.args, {"status": "status", "store": "store_id", "order": "order_id"})
+    sheet = tables.table(g.reach, tenant, LISTING, where, tables.order_of(request.args, LISTING.keys))
     tally = g.reach.look(tenant, lambda _record, tx: tx.returns.tally("status"))
     return render_template("returns.html", sheet=sheet, where=where, tally=tally, statuses=list(ReturnStatus))
 
@@ -35,7 +45,8 @@ def page(tenant: str) -> ResponseReturnValue:
 def one(tenant: str, return_id: str) -> ResponseReturnValue:
     """Show one return."""
     goods = g.reach.look(tenant, lambda _record, tx: _return(tx, return_id))
-    return render_template("return.html", goods=goods)
+    lines = tables.arranged(goods.lines, tables.order_of(request.args, LINE_KEYS, falling=False), LINE_KEYS)
+    return render_template("return.html", goods=goods, lines=lines)
 
 
 def _return(tx: Transaction, return_id: str) -> Return:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox_server.console.forms import integer
+from sandbox_server.console.health import LISTED, Finding, Healths
 from sandbox_server.console.languages import text
-from sandbox_server.console.pages.stores import Position, position_of
-from sandbox_server.console.tables import order_of
+from sandbox_server.console.pages.stores import LEVEL_KEYS, Position, position_of
+from sandbox_server.console.tables import Keys, arranged, order_of
 from sandbox_server.domain.catalogue import Product
 from sandbox_server.domain.errors import NotFound
 from sandbox_server.domain.inventory import Movement, level_key
@@ -20,6 +21,13 @@ pages = Blueprint("stock", __name__)
 
 _STORES, _SKUS = 20, 12
 _MOVEMENTS = 200
+MOVEMENT_KEYS: Keys[Movement] = {
+    "quantity": lambda movement: movement.quantity,
+    "delta": lambda movement: movement.delta,
+    "cause": lambda movement: movement.cause,
+    "reference": lambda movement: movement.reference,
+    "source": lambda movement: movement.source,
+}
 STEPS = (0, 1, 3, 6, 12, 25)
 """From how many units on a cell is a shade darker."""
 
@@ -49,7 +57,7 @@ class Map(NamedTuple):
 
 
 class Place(NamedTuple):
-    """One position with its SKU's product, its store, and its movements, the newest first."""
+    """One position with its SKU's product, its store, and its newest movements, the oldest first."""
 
     position: Position
     store: Store
@@ -74,7 +82,20 @@ def page(tenant: str) -> ResponseReturnValue:
 def one(tenant: str, store_id: str, sku: str) -> ResponseReturnValue:
     """Show one position."""
     place = g.reach.look(tenant, lambda _record, tx: _place(tx, store_id, sku))
-    return render_template("position.html", place=place)
+    sheet = arranged(place.movements, order_of(request.args, MOVEMENT_KEYS), MOVEMENT_KEYS)
+    return render_template("position.html", place=place, sheet=sheet)
+
+
+@pages.get("/t/<tenant>/stock/<any(oversold, stale, phantom, hidden):finding>")
+def wrong(tenant: str, finding: str) -> ResponseReturnValue:
+    """Show the positions that something is wrong with."""
+    healths: Healths = current_app.extensions["healths"]
+    health = healths.of(g.reach, tenant)
+    found: Finding | None = getattr(health, finding) if health is not None else None
+    keys = found.keys if found is not None else ()
+    positions = g.reach.look(tenant, lambda _record, tx: _positions(tx, keys))
+    sheet = arranged(positions, order_of(request.args, LEVEL_KEYS, falling=False), LEVEL_KEYS)
+    return render_template("positions.html", finding=finding, found=found, sheet=sheet, most=LISTED)
 
 
 @pages.post("/t/<tenant>/stock/<store_id>/<sku>/<any(sell, count):deed>")
@@ -110,6 +131,12 @@ def _map(tx: Transaction, store: str, sku: str, category: str, down: int, across
             if shop is not None and level is not None:
                 cells[store_id, sku_] = position_of(tx, level, shop)
     return Map(stores, skus, cells, titles, sorted(tx.products.tally("category")))
+
+
+def _positions(tx: Transaction, keys: Sequence[str]) -> Sequence[Position]:
+    levels = [level for level in map(tx.levels.get, keys) if level is not None]
+    stores = {store_id: tx.stores.get(store_id) for store_id in {level.store_id for level in levels}}
+    return [position_of(tx, level, store) for level in levels if (store := stores[level.store_id]) is not None]
 
 
 def _skus(tx: Transaction, store: str, sku: str, category: str) -> Sequence[str]:
@@ -150,4 +177,4 @@ def _place(tx: Transaction, store_id: str, sku: str) -> Place:
         found, after = tx.ledger.page(Query(where=where, after=after, limit=_MOVEMENTS))
         cut = cut or len(movements) + len(found) > _MOVEMENTS
         movements = [*movements, *found][-_MOVEMENTS:]
-    return Place(position_of(tx, level, store), store, tx.products.get(sku), movements[::-1], cut)
+    return Place(position_of(tx, level, store), store, tx.products.get(sku), movements, cut)

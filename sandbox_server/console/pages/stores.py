@@ -58,6 +58,7 @@ KEYS: tables.Keys[Shop] = {
     "wrong": lambda shop: shop.wrong,
 }
 LEVEL_KEYS: tables.Keys[Position] = {
+    "store": lambda position: position.level.store_id,
     "sku": lambda position: position.level.sku,
     "available": lambda position: position.available,
     "on_hand": lambda position: position.level.on_hand,
@@ -76,7 +77,7 @@ def page(tenant: str) -> ResponseReturnValue:
     shops = g.reach.look(tenant, _shops)
     tally = Counter(str(shop.store.status) for shop in shops)
     wanted = [shop for shop in shops if not status or shop.store.status == status]
-    sheet = tables.arranged(reversed(wanted), tables.order_of(request.args, KEYS, falling=False), KEYS)
+    sheet = tables.arranged(wanted, tables.order_of(request.args, KEYS, falling=False), KEYS)
     drawn: Drawing = drawing_of([shop.store for shop in wanted])
     return render_template("stores.html", sheet=sheet, drawing=drawn, tally=tally, status=status)
 
@@ -85,7 +86,7 @@ def page(tenant: str) -> ResponseReturnValue:
 def one(tenant: str, store_id: str) -> ResponseReturnValue:
     """Show one store."""
     store, load, levels = g.reach.look(tenant, lambda _record, tx: _store(tx, store_id))
-    sheet = tables.arranged(reversed(levels), tables.order_of(request.args, LEVEL_KEYS, falling=False), LEVEL_KEYS)
+    sheet = tables.arranged(levels, tables.order_of(request.args, LEVEL_KEYS, falling=False), LEVEL_KEYS)
     return render_template("store.html", store=store, load=load, sheet=sheet)
 
 

@@ -17,6 +17,12 @@ KEYS: Keys[dict[str, Any]] = {
     "fixture": lambda tenant: tenant["fixture"],
     "seed": lambda tenant: tenant["seed"],
     "orders": lambda tenant: tenant["counts"]["orders"],
+    "clock": lambda tenant: tenant["clock"]["now"],
+}
+SNAPSHOT_KEYS: Keys[dict[str, Any]] = {
+    "snapshot": lambda snapshot: snapshot["snapshotId"],
+    "label": lambda snapshot: snapshot.get("label", ""),
+    "orders": lambda snapshot: snapshot["counts"]["orders"],
 }
 
 
@@ -24,9 +30,10 @@ KEYS: Keys[dict[str, Any]] = {
 def page(tenant: str) -> ResponseReturnValue:
     """Show all tenants, and the one that is looked at with its clients and snapshots."""
     own = g.reach.call("GET", f"/tenants/{tenant}")
-    snapshots = _all(f"/tenants/{tenant}/snapshots")
-    sheet = arranged(reversed(_all("/tenants")), order_of(request.args, KEYS, falling=False), KEYS)
-    return render_template("tenants.html", own=own, snapshots=snapshots[::-1], sheet=sheet)
+    kept = _all(f"/tenants/{tenant}/snapshots")
+    snapshots = arranged(kept, order_of(request.args, SNAPSHOT_KEYS, prefix="snapshots-"), SNAPSHOT_KEYS)
+    sheet = arranged(_all("/tenants"), order_of(request.args, KEYS, falling=False), KEYS)
+    return render_template("tenants.html", own=own, snapshots=snapshots, sheet=sheet)
 
 
 @pages.post("/t/<tenant>/tenants/")
