@@ -11,7 +11,8 @@ settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
-# Whole worlds stay in memory from test to test; to walk over them for every few hundred new objects took a fifth of the time.
+# Whole worlds stay in memory from test to test: walking over them for every few hundred new objects took a fifth of
+# the time.
 gc.set_threshold(100_000, 50, 1000)
 
 # The tests of our own plug-in run pytest inside of pytest; that has to be said here, in the topmost conftest.
