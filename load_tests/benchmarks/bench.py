@@ -20,6 +20,7 @@ from load_tests.benchmarks import (
     pages,
     peers,
     powers,
+    sale,
     tenants,
     throughput,
     workers,
@@ -39,6 +40,7 @@ MEASUREMENTS: Sequence[tuple[str, Callable[[Tell], Section]]] = (
     ("tenants", tenants.measure),
     ("growth", growth.measure),
     ("virtual time", clock.measure),
+    ("sale", sale.measure),
 )
 
 

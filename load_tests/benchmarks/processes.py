@@ -20,7 +20,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it listens, and the pipes through which it tells how busy it was."""
+    """A running server: where it listens, and the pipes through which it tells how busy it was, and what it weighs."""
 
     port: int
     questions: IO[str]
@@ -28,9 +28,17 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the server has used since its start."""
+        return self._figures()[0]
+
+    def megabytes(self) -> float:
+        """Return the memory that the server has now."""
+        return self._figures()[1]
+
+    def _figures(self) -> tuple[float, float]:
         self.questions.write("\n")
         self.questions.flush()
-        return float(self.answers.readline())
+        seconds, megabytes = map(float, self.answers.readline().split())
+        return seconds, megabytes
 
 
 @contextmanager

@@ -3,8 +3,8 @@ What is compared, each served by uvicorn in the same way, one worker.
 
 `python -m load_tests.benchmarks.servers sandbox FIXTURE [LEFT OUT]…`, `… durable FIXTURE FOLDER`,
 `… workers FIXTURE DATABASE NUMBER`, `… bare FOLDER`, `… stock FOLDER`: prints its port when it listens, and its
-processor time whenever a line comes in on standard input. The FOLDER of `bare` and `stock` holds answers that the
-sandbox gave.
+processor time and its memory whenever a line comes in on standard input. The FOLDER of `bare` and `stock` holds answers
+that the sandbox gave.
 """
 
 import json
@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import uvicorn
 
+from load_tests.benchmarks.probe import resident_megabytes
 from sandbox_server.api.contract import Contract
 from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
 from sandbox_server.middleware.connection import Connection
@@ -148,9 +149,9 @@ class _Server(uvicorn.Server):
         print(sockets[0].getsockname()[1], flush=True)
 
 
-def _tell_busy_time() -> None:
+def _tell_figures() -> None:
     for _ in sys.stdin:
-        print(time.process_time(), flush=True)
+        print(time.process_time(), resident_megabytes(), flush=True)
 
 
 def main(kind: str, *arguments: str) -> None:
@@ -172,7 +173,7 @@ def main(kind: str, *arguments: str) -> None:
         ws="none",
         lifespan="on" if kind in {"sandbox", "durable"} else "off",
     )
-    threading.Thread(target=_tell_busy_time, daemon=True).start()
+    threading.Thread(target=_tell_figures, daemon=True).start()
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         _Server(config).run(sockets=[listener])
 
