@@ -95,7 +95,7 @@ def finish(environment: Environment, **_: Any) -> None:
     if runner is None or run is None or isinstance(runner, WorkerRunner):
         return
     runner.quit()
-    _measure(run)
+    _measure(environment, run)
     found = {
         "seconds": run.lasted or run.at(),
         "busy": runner.cpu_warning_emitted,
@@ -118,7 +118,7 @@ def _lead(environment: Environment, run: Run) -> None:
     before = 0
     while runs[id(environment)] is run and run.at() < run.plan.seconds:
         gevent.sleep(min(1.0, max(0.0, run.plan.seconds - run.at())))
-        _measure(run)
+        _measure(environment, run)
         total = run.record.total()
         standing = {
             "second": run.at(),
@@ -144,7 +144,7 @@ def _tell_master(environment: Environment, run: Run) -> None:
 def _send(environment: Environment, run: Run) -> None:
     """Send the master what it has not heard, and forget it."""
     assert isinstance(environment.runner, WorkerRunner)
-    _measure(run)
+    _measure(environment, run)
     packed, run.record = run.record.packed(), Record()
     environment.runner.send_message(_RECORD, packed)
 
@@ -153,12 +153,14 @@ def _hear(environment: Environment, msg: Any, **_: Any) -> None:
     runs[id(environment)].record.merge(Record.unpacked(msg.data))
 
 
-def _measure(run: Run) -> None:
-    """Keep how much waits, and how much was done that is no call."""
+def _measure(environment: Environment, run: Run) -> None:
+    """Keep how much waits in this process, and how much was done that is no call; a master has no users."""
+    if isinstance(environment.runner, MasterRunner):
+        return
     now = run.at()
-    run.record.gauge(now, "backlog", len(run.orders))
-    run.record.gauge(now, "stockLines", run.lines_reported)
-    run.record.gauge(now, "webhooks", run.webhooks_taken)
+    run.record.gauge(now, "backlog", run.part, len(run.orders))
+    run.record.gauge(now, "stockLines", run.part, run.lines_reported)
+    run.record.gauge(now, "webhooks", run.part, run.webhooks_taken)
 
 
 _hooks: Any = events

@@ -99,13 +99,13 @@ class Record:
     Args:
         operations: The calls by operation.
         seconds: The calls by the second after the start in which their answer came.
-        gauges: What was measured in a second, the last value of each; added up over processes.
+        gauges: What was measured in a second: the last value of each name in each of the processes.
         samples: A few answers that should not have been, in words.
     """
 
     operations: dict[str, Tally] = field(default_factory=dict)
     seconds: dict[int, Tally] = field(default_factory=dict)
-    gauges: dict[int, dict[str, float]] = field(default_factory=dict)
+    gauges: dict[int, dict[str, dict[str, float]]] = field(default_factory=dict)
     samples: list[str] = field(default_factory=list)
 
     MOST_SAMPLES = 20
@@ -120,9 +120,9 @@ class Record:
         for tally in self._tallies(operation, at):
             tally.note_unstarted(late)
 
-    def gauge(self, at: float, name: str, value: float) -> None:
-        """Keep what was measured."""
-        self.gauges.setdefault(int(at), {})[name] = value
+    def gauge(self, at: float, name: str, part: int, value: float) -> None:
+        """Keep what was measured in one of the processes."""
+        self.gauges.setdefault(int(at), {}).setdefault(name, {})[str(part)] = value
 
     def sample(self, words: str) -> None:
         """Keep an answer that should not have been, if few are kept."""
@@ -137,15 +137,14 @@ class Record:
         return total
 
     def merge(self, other: "Record") -> None:
-        """Add the other's calls; gauges of the same second add up."""
+        """Add the other's calls, and take what it measured."""
         for operation, tally in other.operations.items():
             self.operations.setdefault(operation, Tally()).merge(tally)
         for second, tally in other.seconds.items():
             self.seconds.setdefault(second, Tally()).merge(tally)
         for second, gauges in other.gauges.items():
-            mine = self.gauges.setdefault(second, {})
-            for name, value in gauges.items():
-                mine[name] = mine.get(name, 0.0) + value
+            for name, parts in gauges.items():
+                self.gauges.setdefault(second, {}).setdefault(name, {}).update(parts)
         for words in other.samples:
             self.sample(words)
 
@@ -164,7 +163,7 @@ class Record:
         return cls(
             {operation: Tally.unpacked(tally) for operation, tally in packed["operations"].items()},
             {int(second): Tally.unpacked(tally) for second, tally in packed["seconds"].items()},
-            {int(second): dict(gauges) for second, gauges in packed["gauges"].items()},
+            {int(second): gauges for second, gauges in packed["gauges"].items()},
             list(packed["samples"]),
         )
 

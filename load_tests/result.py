@@ -117,12 +117,13 @@ def _latencies(latencies: Latencies) -> dict[str, float]:
 
 
 def _seconds(record: Record, lasted: float) -> list[dict[str, Any]]:
-    """Return a row for each second of the run, also for those in which nothing came."""
+    """Return a row for each second of the run, also for those in which nothing came; gauges stay as they were last."""
     rows = []
-    gauges: dict[str, float] = {}
+    gauges: dict[str, dict[str, float]] = {}
     for second in range(max([int(lasted) - 1, *record.seconds]) + 1):
         tally = record.seconds.get(second, Tally())
-        gauges = {**gauges, **record.gauges.get(second, {})}
+        for name, parts in record.gauges.get(second, {}).items():
+            gauges.setdefault(name, {}).update(parts)
         rows.append(
             {
                 "second": second,
@@ -130,7 +131,7 @@ def _seconds(record: Record, lasted: float) -> list[dict[str, Any]]:
                 **{outcome.value: tally.outcomes[outcome] for outcome in Outcome},
                 "opened": _latencies(tally.opened),
                 "closed": _latencies(tally.closed),
-                **gauges,
+                **{name: sum(parts.values()) for name, parts in gauges.items()},
             }
         )
     return rows

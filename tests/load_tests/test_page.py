@@ -32,6 +32,8 @@ def report(oracle: Oracle, sample: str = "") -> dict[str, Any]:
     record = Record()
     for second in range(3):
         record.note("listOrders", second, Outcome.ANSWERED, 0.01, 0.5)
+    for second, part, waiting in ((0, 0, 3), (0, 1, 4), (2, 1, 9)):
+        record.gauge(second, "backlog", part, waiting)
     if sample:
         record.sample(sample)
     found = {"record": record.packed(), "seconds": 3.0, "busy": False, "exceptions": [], "interrupted": False}
@@ -46,6 +48,10 @@ def test_a_run_whose_promises_and_books_hold_has_passed() -> None:
     assert (passed["verdict"], passed["reasons"]) == ("PASSED", [])
     assert passed["operations"]["listOrders"]["opened"]["p50Ms"] == 510
     assert passed["operations"]["listOrders"]["closed"]["p50Ms"] == 10
+
+
+def test_a_process_has_waiting_what_it_last_said_and_all_of_them_add_up() -> None:
+    assert [row["backlog"] for row in report(WHOLE)["seconds"]] == [7, 7, 12]
 
 
 def test_a_run_that_was_fast_and_wrong_has_failed() -> None:

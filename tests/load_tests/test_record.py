@@ -60,14 +60,14 @@ def test_records_of_two_processes_add_up_after_their_way_as_json() -> None:
     one.note("listOrders", 0.5, Outcome.ANSWERED, 0.01, 0.0)
     other.note("listOrders", 0.7, Outcome.THROTTLED, 0.02, 0.0)
     other.note("createShipment", 1.2, Outcome.FAILED, 0.03, 0.0)
-    one.gauge(0.5, "backlog", 3)
-    other.gauge(0.7, "backlog", 4)
+    one.gauge(0.5, "backlog", 0, 3)
+    other.gauge(0.7, "backlog", 1, 4)
     other.sample("createShipment: 500")
     one.merge(Record.unpacked(json.loads(json.dumps(other.packed()))))
     assert one.total().calls == 3
     assert one.operations["listOrders"].rate(Outcome.THROTTLED) == 0.5
     assert {second: tally.calls for second, tally in one.seconds.items()} == {0: 2, 1: 1}
-    assert one.gauges == {0: {"backlog": 7}}
+    assert one.gauges == {0: {"backlog": {"0": 3, "1": 4}}}
     assert one.samples == ["createShipment: 500"]
 
 
