@@ -196,6 +196,11 @@ class Stage:
         """Wait until the client has called an operation, or any."""
         return self.until(f"a call of {operation or 'the client'}", lambda: self._has_called(operation))
 
+    def until_orders_are_settled_and_listed(self) -> bool:
+        """Wait until no order waits for the client, and it has looked for more: one that listens need not have."""
+        since = self._now_text() if self.until_orders_are_settled() else None
+        return self.until("orders to be listed", lambda: self._has_called("listOrders", since))
+
     def until_the_client_listens(self) -> bool:
         """Wait until the client has subscribed to webhooks; not for long, since one that polls never does."""
         end = self.now() + PATIENCE_TO_LISTEN
@@ -292,8 +297,8 @@ class Stage:
     def _now_text(self) -> str:
         return str(self.operate("GET", "/clock")["now"])
 
-    def _has_called(self, operation: str | None) -> bool:
-        query = _given({"operation": operation, "limit": 100})
+    def _has_called(self, operation: str | None, since: str | None = None) -> bool:
+        query = _given({"operation": operation, "limit": 100, "receivedAfter": since})
         calls = self.operate("GET", "/journal", query=query)["items"]
         return any(call.get("clientId") == self.client_id and call.get("status") == 200 for call in calls)
 

@@ -46,5 +46,5 @@ def told_to_wait(stage: Stage) -> None:
     stage.fault("acknowledgeOrder", {"error": {"status": 429, "retryAfter": 2}}, max_count=1)
     stage.place_orders(3)
     stage.start_client()
-    stage.until_orders_are_settled()
     stage.until_faults_have_played()
+    stage.until_orders_are_settled_and_listed()

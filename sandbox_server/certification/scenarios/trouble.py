@@ -15,7 +15,7 @@ def outage(stage: Stage) -> None:
     stage.until_time_has_passed(timedelta(minutes=10))
     stage.end_fault(rule)
     stage.place_orders(2)
-    stage.until_orders_are_settled()
+    stage.until_orders_are_settled_and_listed()
 
 
 @scenario("throttled-in-silence", scale=60, seconds=45)
@@ -27,7 +27,7 @@ def throttled_in_silence(stage: Stage) -> None:
     stage.start_client()
     stage.until_faults_have_played()
     stage.place_orders(2)
-    stage.until_orders_are_settled()
+    stage.until_orders_are_settled_and_listed()
 
 
 @scenario("pages-of-html", scale=60, seconds=40)
@@ -38,7 +38,7 @@ def pages_of_html(stage: Stage) -> None:
     stage.start_client()
     stage.until_faults_have_played()
     stage.place_orders(2)
-    stage.until_orders_are_settled()
+    stage.until_orders_are_settled_and_listed()
 
 
 @scenario("refused-for-good", scale=60, seconds=30)
