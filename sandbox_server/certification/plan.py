@@ -42,6 +42,7 @@ class Plan:
         checks: In the order of their ids.
         scenarios: All that these checks judge, in the order of their ids.
         lock: As it was frozen.
+        goes_live: Whether a certificate by it is what onboarding takes; by another a client shows more than it must.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Plan:
     checks: tuple[Check, ...]
     scenarios: tuple[Scenario, ...]
     lock: str
+    goes_live: bool = True
 
     @property
     def hash(self) -> str:
@@ -118,18 +120,24 @@ def draft(plan_id: str) -> Plan:
     """
     if plan_id not in plan_ids():
         raise PlanError(f"There is no plan {plan_id}. There are: {', '.join(plan_ids())}.")
-    told: Any = yaml.safe_load(contract_path(f"{FOLDER}/{plan_id}.yaml").read_bytes())
+    told = _told(plan_id)
     if unknown := sorted(set(told["checks"]) - set(CHECKS)):
         raise PlanError(f"The plan {plan_id} names checks that there are not: {', '.join(unknown)}.")
     checks = tuple(CHECKS[name] for name in sorted(told["checks"]))
     scenarios = tuple(one for one in SCENARIOS.values() if any(one.id in check.scenarios for check in checks))
-    return Plan(plan_id, told["title"], checks, scenarios, _lock(plan_id, checks, scenarios))
+    return Plan(plan_id, told["title"], checks, scenarios, _lock(plan_id, checks, scenarios), told["goes_live"])
 
 
 def frozen_plans() -> dict[str, FrozenPlan]:
-    """Return each plan by its id, as it was frozen."""
+    """Return each plan that a client can go live by, as it was frozen, by its id."""
     locks: dict[str, Path] = {path.stem: path for path in contract_path(FOLDER).glob("*.lock")}
-    return {plan_id: _frozen(locks[plan_id].read_text("utf-8")) for plan_id in sorted(locks)}
+    return {
+        plan_id: _frozen(locks[plan_id].read_text("utf-8")) for plan_id in sorted(locks) if _told(plan_id)["goes_live"]
+    }
+
+
+def _told(plan_id: str) -> Any:
+    return yaml.safe_load(contract_path(f"{FOLDER}/{plan_id}.yaml").read_bytes())
 
 
 def _frozen(lock: str) -> FrozenPlan:

@@ -81,7 +81,8 @@ def report(run: Run) -> dict[str, Any]:
         "checks": [_check(one) for one in judgements],
         "scenarios": [_scenario(run, one, seen) for one, seen in zip(run.evidence, run.seen, strict=True)],
     }
-    if issued_at is None or result not in {Overall.CERTIFIED, Overall.CERTIFIED_WITH_WARNINGS} or run.waived:
+    is_certified = result in {Overall.CERTIFIED, Overall.CERTIFIED_WITH_WARNINGS} and not run.waived
+    if issued_at is None or not is_certified or not run.plan.goes_live:
         return content
     return {**content, "certificate": certificate(run, judgements, issued_at.replace(microsecond=0))}
 

@@ -134,6 +134,11 @@ class Stage:
         body = {"storeId": store_id, "counts": [{"sku": sku, "units": units}]}
         self.do("countAtStore", "POST", "/till/counts", body)
 
+    def begin_arrivals(self, profile: str, per_minute: float, span: timedelta) -> None:
+        """Let buyers come for a while, so many a virtual minute in the mean, and more or fewer as a profile has it."""
+        body = {"profile": profile, "perMinute": per_minute, "duration": f"PT{span.total_seconds():.0f}S"}
+        self.do("beginArrivals", "PUT", "/arrivals", body)
+
     def advance(self, by: str) -> None:
         """Let virtual time leap, such as by `PT5M`."""
         self.do("advanceClock", "POST", "/clock/advance", {"by": by})

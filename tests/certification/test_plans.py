@@ -11,10 +11,15 @@ from sandbox_server.certification.plan import PlanError, draft, frozen_plans, pl
 def test_a_plan_is_as_it_was_frozen(plan_id: str) -> None:
     plan = read_plan(plan_id)
 
-    frozen = frozen_plans()[plan_id]
-    assert plan.hash == frozen.hash
-    assert {check.id: check.level == "MUST" for check in plan.checks} == frozen.checks
     assert plan == draft(plan_id)
+
+
+def test_a_client_goes_live_by_the_essentials() -> None:
+    plan, frozen = read_plan("chain-core@1"), frozen_plans()
+
+    assert frozen.keys() == {plan.id}
+    assert plan.hash == frozen[plan.id].hash
+    assert {check.id: check.level == "MUST" for check in plan.checks} == frozen[plan.id].checks
 
 
 def test_what_is_no_plan_is_refused_with_those_that_there_are() -> None:

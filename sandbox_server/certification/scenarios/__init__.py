@@ -9,9 +9,10 @@ from sandbox_server.certification.scenarios import (
     events,
     lists,
     parcels,
+    peak,
     setbacks,
     tills,
     trouble,
 )
 
-SCENARIOS = scenarios_of((buyers, changes, days, details, events, lists, parcels, setbacks, tills, trouble))
+SCENARIOS = scenarios_of((buyers, changes, days, details, events, lists, parcels, peak, setbacks, tills, trouble))
