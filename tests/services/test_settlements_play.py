@@ -1,49 +1,11 @@
 """Orders leave in parts and are paid back in parts: the settlements are the ledger, to the minor unit."""
 
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
-from random import Random
-from typing import NamedTuple
-
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox_server.domain.catalogue import TaxClass
-from sandbox_server.domain.orders import Order, line_total
-from sandbox_server.domain.promotions import Promotion, PromotionKind
-from sandbox_server.domain.returns import Condition, ReceivedLine, RefundLine, ReturnReason, Wanted
-from sandbox_server.domain.settlements import LineKind
-from sandbox_server.kernel.money import decimals
-from sandbox_server.services import returns
-from sandbox_server.services.audit import audit
-from tests.domain.builders import NOW
-from tests.services.world import NEAR, World, a_product, a_shop
+from tests.services.selling import SKUS, Deed, check, open_world, play
 
-PLENTY = 1_000_000
-SKUS = {"SKU-1": TaxClass.STANDARD, "SKU-2": TaxClass.REDUCED, "SKU-3": TaxClass.ZERO}
 UNITS = st.integers(1, 5)
-
-
-class Deed(NamedTuple):
-    """
-    What becomes of an order.
-
-    Args:
-        basket: Units by SKU.
-        parcels: In how many parts each line leaves, at the most.
-        back: Of the first line's units, how many come back.
-        paid: Of what may be paid back, which share of 10 is, each time.
-        hours: How much time passes before the goods come back, and before each payment.
-    """
-
-    basket: tuple[tuple[str, int], ...]
-    parcels: int
-    back: int
-    paid: tuple[int, ...]
-    hours: int
-
-
 DEEDS = st.builds(
     Deed,
     st.dictionaries(st.sampled_from(sorted(SKUS)), UNITS, min_size=1).map(lambda basket: tuple(basket.items())),
@@ -52,73 +14,6 @@ DEEDS = st.builds(
     st.lists(st.integers(0, 10), max_size=3).map(tuple),
     st.sampled_from([0, 1, 30, 60, 200]),
 )
-
-
-def open_world(currency: str, prices: Iterable[int], *, promoted: bool) -> World:
-    world = World(
-        {(NEAR, sku): PLENTY for sku in SKUS},
-        [a_shop(NEAR, daily_order_capacity=PLENTY)],
-        [a_product(sku, currency, price, tax) for (sku, tax), price in zip(SKUS.items(), prices, strict=True)],
-        currency,
-        "Pacific/Auckland",
-    )
-    if promoted:
-        always = NOW, NOW + timedelta(days=3650), NOW, NOW
-        with world.tenant.begin("promotions") as tx:
-            percent = Promotion("prm_1", "A third off", PromotionKind.PERCENT_OFF, *always, percent=33, skus=("SKU-1",))
-            bundle = Promotion("prm_2", "One free", PromotionKind.BUY_X_GET_Y, *always, buy=2, get=1, skus=("SKU-2",))
-            tx.promotions.put(percent)
-            tx.promotions.put(bundle)
-    return world
-
-
-def play(world: World, deed: Deed) -> tuple[int, int]:
-    """Do what a deed says; return what the order cost, and what was paid back."""
-    order = world.accept(world.place(*deed.basket))
-    for part in _parts(order, deed.parcels):
-        world.ship(order, *part)
-    cost = sum(part.minor for line in order.lines for part in line_total(line, order.currency))
-    units = min(deed.back, order.lines[0].quantity)
-    return cost, _brought_back(world, order, units, deed) if units else 0
-
-
-def _parts(order: Order, parcels: int) -> Iterator[list[tuple[str, int]]]:
-    for turn in range(parcels):
-        shares = {
-            line.line_id: line.quantity * (turn + 1) // parcels - line.quantity * turn // parcels
-            for line in order.lines
-        }
-        part = [(line_id, units) for line_id, units in shares.items() if units]
-        if part:
-            yield part
-
-
-def _brought_back(world: World, order: Order, units: int, deed: Deed) -> int:
-    rma = world.do(returns.authorise, order.order_id, NEAR, [Wanted("1", units, ReturnReason.DAMAGED)])
-    world.wait(hours=deed.hours)
-    rma = world.do(returns.receive, rma.return_id, NEAR, [ReceivedLine("1", units, Condition.SELLABLE)])
-    given_back = 0
-    for share in deed.paid:
-        world.wait(hours=deed.hours)
-        (line,) = rma.lines
-        if line.refundable_quantity:
-            amount = line.refundable * share // 10
-            rma = world.do(returns.refund, rma.return_id, [RefundLine("1", 1, amount)])
-            given_back += amount
-    return given_back
-
-
-def check(world: World, cost: int, given_back: int) -> None:
-    """Hold the settlements against what was played, and against what the audit rebuilds."""
-    world.wait(days=15)
-    assert world.see(audit) == []
-    closed = world.see(lambda tx: list(tx.settlements.select()))
-    lines = world.see(lambda tx: list(tx.settlement_lines.select()))
-    sums = {kind: sum(line.amount for line in lines if line.kind is kind) for kind in LineKind}
-    assert (sums[LineKind.SALE], sums[LineKind.REFUND]) == (cost, -given_back)
-    settled = {settlement.period for settlement in closed}
-    open_period = [line.amount for line in lines if line.period not in settled]
-    assert sum(settlement.total for settlement in closed) + sum(open_period) == sum(sums.values())
 
 
 @settings(max_examples=60, deadline=None)
@@ -134,18 +29,3 @@ def test_settlements_are_the_ledger_whatever_is_done(
     world = open_world(currency, prices, promoted=promoted)
     done = [play(world, deed) for deed in deeds]
     check(world, sum(cost for cost, _ in done), sum(paid for _, paid in done))
-
-
-@pytest.mark.parametrize("currency", ["JPY", "KWD"])
-def test_a_busy_quarter_is_settled_to_the_minor_unit(currency: str) -> None:
-    rng = Random(4)
-    prices = [rng.randrange(50, 500) * 10 ** decimals(currency) + rng.randrange(10) for _ in SKUS]
-    world = open_world(currency, prices, promoted=True)
-    cost = given_back = 0
-    for number in range(400):
-        basket = tuple((sku, rng.randint(1, 5)) for sku in rng.sample(sorted(SKUS), rng.randint(1, 2)))
-        paid = tuple(rng.randint(0, 10) for _ in range(rng.randint(0, 2)))
-        back = rng.randint(1, 5) if number % 4 == 0 else 0
-        gained, lost = play(world, Deed(basket, 1 + (number % 10 == 0), back, paid, 1 if number % 50 else 60))
-        cost, given_back = cost + gained, given_back + lost
-    check(world, cost, given_back)
