@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sandbox_server.certification.sentences import Sentences
+
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).parent / "catalogue"
 
@@ -20,6 +22,8 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language = language
         self._texts = catalogue(language)
+        self.said = sentences(language).said
+        """Returns what was seen of a client; in English, where the language has no words for it."""
 
     def __call__(self, key: str, **values: object) -> str:
         """
@@ -46,8 +50,14 @@ class Words:
 
 @cache
 def catalogue(language: str) -> Mapping[str, Any]:
-    """Return all words of a language: `page` by key, `plans`, `checks` and `scenarios` by id."""
+    """Return all words of a language: by key, by the ids of plans, checks and scenarios, and sentences by template."""
     import yaml  # noqa: PLC0415 - the command line knows the languages without reading them
 
     texts: dict[str, Any] = yaml.safe_load((_FOLDER / f"{language}.yaml").read_bytes())
     return texts
+
+
+@cache
+def sentences(language: str) -> Sentences:
+    """Return what a language has to say of clients."""
+    return Sentences(catalogue(language)["sentences"])

@@ -82,7 +82,7 @@ def page(report: Mapping[str, Any], language: str = "en") -> str:
     Return a report as HTML.
 
     Args:
-        language: `en` or `zh`. What was seen of a client is told in English.
+        language: `en` or `zh`.
     """
     checks = report["checks"]
     return (

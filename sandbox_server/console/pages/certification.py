@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from sandbox_server.certification.languages import Words
 from sandbox_server.certification.plan import PlanError, plan_ids, read_plan
 from sandbox_server.certification.trials import Trial, Trials
 from sandbox_server.console.forms import decimal
@@ -50,7 +51,7 @@ def begin(tenant: str) -> ResponseReturnValue:
 @pages.get("/t/<tenant>/certification/<int:number>")
 def one(tenant: str, number: int) -> ResponseReturnValue:  # noqa: ARG001
     """Show how far one is, or its report."""
-    return render_template("trial.html", trial=_trial(number))
+    return render_template("trial.html", trial=_trial(number), words=Words(g.language))
 
 
 @pages.post("/t/<tenant>/certification/<int:number>/stop")
