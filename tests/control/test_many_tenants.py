@@ -4,19 +4,17 @@ import asyncio
 import gc
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import orjson
 import pytest
-import yaml
 
 from sandbox_server.asgi import ASGIApp, Message
 from sandbox_server.services.tenants import Tenant
 from tests.control.stage import CONTROL, Stage
+from tests.worlds.quiet_shop import quiet_shop
 
-SHOP = Path(__file__).parents[1] / "e2e" / "one_shop.yaml"
 MANY = 500
 AT_ONCE = 40
 """Calls that are under way together."""
@@ -100,11 +98,7 @@ class Chain:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Return a sandbox of its own, with one shop that few have been to: each tenant's world is audited whole."""
     folder = tmp_path_factory.mktemp("worlds")
-    shop = yaml.safe_load(SHOP.read_text(encoding="utf-8"))
-    shop["history"] |= {"orders": {"new": 2, "delivered": 2}, "returns": {"RECEIVED": 1}}
-    fixture = folder / "quiet_shop.yaml"
-    fixture.write_text(yaml.safe_dump(shop), encoding="utf-8")
-    return Stage(folder, fixture=str(fixture))
+    return Stage(folder, fixture=str(quiet_shop(folder)))
 
 
 async def interleaved(scripts: dict[int, Iterator[Step]]) -> None:

@@ -106,12 +106,12 @@ def a_random_order(rng: Random, order_id: str, currency: str) -> Order:
 
 
 @pytest.mark.parametrize("currency", ["JPY", "KWD"])
-def test_ten_thousand_orders_shipped_and_paid_back_in_parts_are_settled_to_the_minor_unit(currency: str) -> None:
+def test_a_thousand_orders_shipped_and_paid_back_in_parts_are_settled_to_the_minor_unit(currency: str) -> None:
     rng = Random(currency)
     lines: list[SettlementLine] = []
     accounts, paid_in = {}, 0
-    for number in range(10_000):
-        order, now = a_random_order(rng, f"ord_{number}", currency), NOW + number * timedelta(hours=1)
+    for number in range(1_000):
+        order, now = a_random_order(rng, f"ord_{number}", currency), NOW + number * timedelta(hours=10)
         cuts = {line.line_id: sorted((0, rng.randint(0, line.quantity), line.quantity)) for line in order.lines}
         parts = [{line_id: cut[turn + 1] - cut[turn] for line_id, cut in cuts.items()} for turn in range(2)]
         parcels = [
