@@ -1,6 +1,9 @@
 """Webhooks over real sockets: a receiver that fails, hangs, answers 410 and comes back, on the virtual clock."""
 
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -199,6 +202,37 @@ def test_a_clock_that_runs_sends_and_repeats_by_itself(desk: Desk) -> None:
     desk.settled()
     one, two = desk.attempts(made)[:2]
     assert one["nextAttemptAt"] <= two["at"]
+
+
+@contextmanager
+def lasting(data_dir: Path, receiver: Receiver) -> Iterator[tuple[Server, Desk]]:
+    """Give a server that remembers, and the desk of its default tenant."""
+    with running("--data-dir", str(data_dir), "--allow-webhook-hosts", "localhost") as server:
+        operator = httpx.Client(base_url=server.origin, timeout=120, trust_env=False)
+        with operator, server.client() as client:
+            yield server, Desk(operator, client, receiver, f"{CONTROL}/default")
+
+
+def test_what_waits_is_sent_in_its_order_after_the_server_was_killed(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        receiver.status = 500
+        with lasting(tmp_path / "sandbox", receiver) as (server, desk):
+            made = desk.subscribe("order.created")
+            desk.buy(3)
+            desk.settled()
+            desk.advance("PT5S")
+            before = desk.attempts(made)
+            server.stop(signal.SIGKILL)
+        with lasting(tmp_path / "sandbox", receiver) as (_, desk):
+            assert desk.attempts(made) == before
+            desk.advance("PT4M59S")
+            desk.settled()
+            assert len(receiver.received) == 6
+            receiver.comes_back()
+            desk.advance("PT1S")
+            assert outcomes(desk.attempts(made)[6:]) == [(3, "DELIVERED", "15:05:05")] * 3
+    called = [got.headers["webhook-id"] for got in receiver.received]
+    assert called == called[:3] * 3
 
 
 def test_the_world_passes_its_audit_whatever_receivers_did(desk: Desk) -> None:
