@@ -7,7 +7,7 @@ own hash stands in the report, and in every entry of the certificate. What is ma
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
@@ -110,43 +110,50 @@ def open_bundle(path: Path) -> Files:
 
 
 def alterations(files: Files) -> Iterator[str]:
-    """Return everything that is not as it was sealed, and every verdict that comes out otherwise, in sentences."""
-    told = _json(files, REPORT)
+    """
+    Return everything that is not as it was sealed, and every verdict that comes out otherwise, in sentences.
+
+    Raises:
+        DamagedBundle: The report or the seal is none.
+    """
+    told = _members(files, REPORT, {"checks": list, "scenarios": list})
+    seal = _members(files, SEAL, {"files": dict, "lines": dict})
     if told.get("seal") != sha256(files[SEAL]).hexdigest():
         yield f"{SEAL} is not the one that the report rests on."
-    seal = _json(files, SEAL)
-    for name in sorted({*seal["files"], *(name for name in files if name not in {REPORT, SEAL, *_FOR_READERS})}):
-        yield from _altered(name, files.get(name), seal)
-    yield from _altered_for_readers(files)
+    sealed = sorted({*seal["files"], *(files.keys() - {REPORT, SEAL, *_FOR_READERS})})
+    altered = {name: found for name in sealed for found in _altered(name, files.get(name), seal)}
+    yield from altered.values()
+    yield from _not_as_summed(files, altered.keys(), sealed)
     yield from _judged_again(files, told)
 
 
-def _altered_for_readers(files: Files) -> Iterator[str]:
-    summed = files.get(SUMS, b"")
-    lines = {line.partition(b"  ")[2].decode("utf-8", "replace"): line for line in summed.splitlines()}
-    named = [name for name in (JUNIT, PAGE) if lines.get(name) != _sum(name, files.get(name, b""))]
-    yield from (f"{name} was altered." for name in named)
-    rest = {name: content for name, content in files.items() if name != SUMS}
-    if not named and summed != _sums(rest):
+def _not_as_summed(files: Files, altered: Collection[str], sealed: Collection[str]) -> Iterator[str]:
+    """Hold everything against the sums; where the seal vouches for a file, it is the sum that was altered."""
+    sums = files.get(SUMS, b"")
+    others = {name: content for name, content in files.items() if name != SUMS}
+    lines = set(sums.splitlines())
+    differing = sorted(name for name in {*others, JUNIT, PAGE} if _sum(name, others.get(name, b"")) not in lines)
+    yield from (f"{name} is not what {SUMS} says of it." for name in differing if name not in sealed)
+    vouched_for = {*sealed} - {*altered}
+    if sums != _sums(others) and vouched_for.issuperset(differing):
         yield f"{SUMS} is not that of the other files."
 
 
 def _judged_again(files: Files, told: Mapping[str, Any]) -> Iterator[str]:
+    names = {"manifest": "manifest", "waived": "waivers", "command": "command", "made_at": "madeAt"}
     try:
-        plan = read_played(str(told.get("plan")), [str(one.get("id")) for one in told.get("scenarios", ())])
+        plan = read_played(str(told.get("plan")), [one["id"] for one in told["scenarios"]])
+        if files[LOCK].decode("utf-8", "replace") != plan.lock:
+            yield f"The run was judged by another {plan.id} than the one that is frozen here."
+            return
+        again = report(run_of(files, plan, **{name: told[wire] for name, wire in names.items()}))
+        was = {one["id"]: one["verdict"] for one in told["checks"]}
     except PlanError as error:
         yield str(error)
         return
-    if files[LOCK].decode("utf-8", "replace") != plan.lock:
-        yield f"The run was judged by another {plan.id} than the one that is frozen here."
-        return
-    names = {"manifest": "manifest", "waived": "waivers", "command": "command", "made_at": "madeAt"}
-    try:
-        again = report(run_of(files, plan, **{name: told[wire] for name, wire in names.items()}))
-    except (KeyError, ValueError, TypeError) as error:
+    except (AttributeError, LookupError, ValueError, TypeError) as error:
         yield f"The evidence cannot be judged again: {error!r}."
         return
-    was = {one["id"]: one["verdict"] for one in told["checks"]}
     for one in again["checks"]:
         if was.get(one["id"]) != one["verdict"]:
             yield f"{one['id']} was told to be {was.get(one['id'])}; judged again it is {one['verdict']}."
@@ -187,8 +194,11 @@ def _altered(name: str, content: bytes | None, seal: Mapping[str, Any]) -> Itera
         yield f"{name} was altered, at line {lines[0]}." if lines else f"{name} was altered."
 
 
-def _json(files: Files, name: str) -> Any:
+def _members(files: Files, name: str, kinds: Mapping[str, type]) -> Mapping[str, Any]:
     try:
-        return json.loads(files[name])
+        found = json.loads(files[name])
     except ValueError as error:
         raise DamagedBundle(f"{name} of the bundle is no JSON.") from error
+    if not isinstance(found, dict) or not all(isinstance(found.get(each), kind) for each, kind in kinds.items()):
+        raise DamagedBundle(f"{name} of the bundle does not have what it must: {', '.join(kinds)}.")
+    return found
