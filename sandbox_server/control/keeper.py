@@ -13,6 +13,7 @@ from sandbox_server.control.logins import Login
 from sandbox_server.control.standing import Snapshot, Standing
 from sandbox_server.domain.errors import Unavailable
 from sandbox_server.kernel.clock import VirtualClock, monotonic_ns
+from sandbox_server.persistence.answers import Answers, AnswersInMemory
 from sandbox_server.persistence.log import (
     KeptClock,
     KeptLogin,
@@ -57,9 +58,15 @@ class Keeper:
         ahead_seconds: float = _AHEAD_SECONDS,
     ) -> None:
         self._vault = vault
+        self._answers: Answers = vault.answers if vault is not None else AnswersInMemory()
         self._archives = archives
         self._ahead_seconds = ahead_seconds
         self._last_calls: dict[str, int] = {}
+
+    @property
+    def answers(self) -> Answers:
+        """What operators were answered under their idempotency keys."""
+        return self._answers
 
     @property
     def server(self) -> KeptServer | None:

@@ -1,70 +1,87 @@
 """One effect for each idempotency key of the operator's."""
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
-from typing import NamedTuple
+from inspect import iscoroutinefunction
+from typing import cast
 
-import msgspec
+import orjson
 
 from sandbox_server.api.compile import fingerprint
 from sandbox_server.api.operation import Call, Reply
-from sandbox_server.domain.errors import IdempotencyInProgress, IdempotencyKeyReused
+from sandbox_server.domain.errors import IdempotencyInProgress, IdempotencyKeyReused, Unavailable
+from sandbox_server.persistence.answers import Answers, KeptAnswer
 
-_KEPT = 10_000
 _KEY = "idempotency-key"
 
 Answer = Callable[[Call], Reply | Awaitable[Reply]]
 
-
-class _First(NamedTuple):
-    fingerprint: str
-    reply: Reply | None
+logger = logging.getLogger("sandbox.keeper")
 
 
 class Once:
-    """Remembers the last 10 000 keys, and what was answered under each."""
+    """
+    Gives the first answer again where a key comes again.
 
-    def __init__(self) -> None:
-        self._firsts: OrderedDict[str, _First] = OrderedDict()
+    Args:
+        answers: What was answered under each.
+    """
 
-    def wrap(self, answer: Answer) -> Callable[[Call], Awaitable[Reply]]:
-        """Return the handler that gives the first answer again where a key comes again."""
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._under_way: dict[str, str] = {}
 
-        async def answer_once(call: Call) -> Reply:
+    def wrap(self, answer: Answer) -> Answer:
+        """Return the handler that does each thing once, and is awaited where this one is."""
+
+        def answer_once(call: Call) -> Reply:
             key = call.headers.get(_KEY)
             if key is None:
-                return await _awaited(answer(call))
-            return await self._answer(key, _print(call), call, answer)
+                return cast(Reply, answer(call))
+            with self._claimed(key, _print(call)) as first:
+                return first or self._remembered(key, call, cast(Reply, answer(call)))
 
-        return answer_once
+        async def await_once(call: Call) -> Reply:
+            key = call.headers.get(_KEY)
+            if key is None:
+                return await cast(Awaitable[Reply], answer(call))
+            with self._claimed(key, _print(call)) as first:
+                return first or self._remembered(key, call, await cast(Awaitable[Reply], answer(call)))
 
-    async def _answer(self, key: str, print_: str, call: Call, answer: Answer) -> Reply:
-        first = self._firsts.get(key)
-        if first is not None:
-            return _again(key, first, print_)
-        self._firsts[key] = _First(print_, None)
+        return await_once if iscoroutinefunction(answer) else answer_once
+
+    @contextmanager
+    def _claimed(self, key: str, print_: str) -> Iterator[Reply | None]:
+        """Have a key, and what was answered under it, if anything was."""
+        if key in self._under_way:
+            raise IdempotencyInProgress(key) if self._under_way[key] == print_ else IdempotencyKeyReused(key)
+        with self._answers.claim(key) as is_ours:
+            if not is_ours:
+                raise IdempotencyInProgress(key)
+            first = self._answers.recall(key)
+            if first is not None and first.fingerprint != print_:
+                raise IdempotencyKeyReused(key)
+            self._under_way[key] = print_
+            try:
+                yield None if first is None else _again(first)
+            finally:
+                del self._under_way[key]
+
+    def _remembered(self, key: str, call: Call, reply: Reply) -> Reply:
+        assert reply.raw is None, "what takes a key answers with JSON"
+        body = b"" if reply.content is None else orjson.dumps(reply.content)
         try:
-            reply = await _awaited(answer(call))
-        except BaseException:
-            self._firsts.pop(key, None)  # it may have been forgotten meanwhile
-            raise
-        self._firsts[key] = _First(print_, reply)
-        while len(self._firsts) > _KEPT:
-            self._firsts.popitem(last=False)
+            self._answers.keep(key, KeptAnswer(_print(call), reply.status, dict(reply.headers), body))
+        except Unavailable as error:  # what it did is done
+            logger.warning("an idempotency key is not kept: %s", error)
         return reply
 
 
-async def _awaited(reply: Reply | Awaitable[Reply]) -> Reply:
-    return reply if isinstance(reply, Reply) else await reply
-
-
-def _again(key: str, first: _First, print_: str) -> Reply:
-    if first.fingerprint != print_:
-        raise IdempotencyKeyReused(key)
-    if first.reply is None:
-        raise IdempotencyInProgress(key)
-    return msgspec.structs.replace(first.reply, headers={**first.reply.headers, "Idempotent-Replayed": "true"})
+def _again(first: KeptAnswer) -> Reply:
+    content = orjson.loads(first.body) if first.body else None
+    return Reply(first.status, content, {**first.headers, "Idempotent-Replayed": "true"})
 
 
 def _print(call: Call) -> str:

@@ -100,10 +100,11 @@ def operations(
         "getMetrics": Measures(registry, metrics).get_metrics,
         "getControlHealth": health(contract, registry),
     }
+    once = Once(registry.keeper.answers)
+    answers.update({name: once.wrap(answers[name]) for name in sorted(contract.taking("Idempotency-Key"))})
     answers.update({name: kept(registry, answers[name]) for name in sorted(changing(contract))})
     answers.update({name: _told(registry, answers[name]) for name in _OF_CALLS})
-    once, takes_key = Once(), contract.taking("Idempotency-Key")
-    alone = {name: Standalone(once.wrap(answer) if name in takes_key else answer) for name, answer in answers.items()}
+    alone = {name: Standalone(answer) for name, answer in answers.items()}
     # The chain's own systems call these, with the marketplace's credentials, which pick the tenant.
     return {**alone, "listPosStock": list_pos_stock, "listPosChanges": list_pos_changes}
 

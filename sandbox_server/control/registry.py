@@ -213,7 +213,7 @@ class Registry:
         Raises:
             Duplicate: Its name is taken.
         """
-        with self.keeper.turn():
+        with self.keeper.turn(name or ""), self.keeper.turn():
             return self._create(name, origin, mode, scale)
 
     def _create(self, name: str | None, origin: Snapshot | Standing, mode: ClockMode, scale: float) -> Record:
@@ -251,7 +251,7 @@ class Registry:
             NotFound: There is none.
             IllegalTransition: It is the default one.
         """
-        with self.keeper.turn():
+        with self.keeper.turn(name), self.keeper.turn():
             record = self.get(name)
             if record is self._default:
                 raise IllegalTransition("tenant", name, "the server's own", "deleted")
@@ -271,7 +271,7 @@ class Registry:
 
     def take_snapshot(self, record: Record, label: str) -> Snapshot:
         """Keep a tenant's world and powers as they stand."""
-        with self.keeper.turn(), self.keeper.turn(record.tenant.name):
+        with self.keeper.turn(record.tenant.name), self.keeper.turn():
             return self._take_snapshot(record, label)
 
     def _take_snapshot(self, record: Record, label: str) -> Snapshot:

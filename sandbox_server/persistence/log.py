@@ -19,6 +19,7 @@ import msgspec
 
 from sandbox_server.domain.inventory import Movement
 from sandbox_server.kernel.clock import ClockMode
+from sandbox_server.persistence.answers import Answers
 from sandbox_server.services.ports import Packed
 from sandbox_server.traffic.credentials import Credential
 
@@ -189,6 +190,11 @@ class Vault(Protocol):
     What changes something raises `Unavailable` when it cannot be kept, and has then changed nothing. What reads raises
     `VaultError` when what was kept is damaged.
     """
+
+    @property
+    def answers(self) -> Answers:
+        """What operators were answered."""
+        ...
 
     def server(self) -> KeptServer | None:
         """Return what was put last; None in a new vault."""

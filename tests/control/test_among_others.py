@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.control.among import Among
-from tests.control.stage import KEY, TENANT
+from tests.control.stage import CONTROL, KEY, TENANT
 from tests.postgresql import PostgreSQL, postgresql
 
 
@@ -38,3 +38,23 @@ def test_who_reads_the_journal_waits_until_the_others_have_told_of_their_calls(p
         one.worker.look_after()
         calls = reading.result()["items"]
     assert "seen-by-the-other" in [call["requestId"] for call in calls]
+
+
+def test_an_operators_key_has_one_effect_whichever_worker_it_comes_to(pair: tuple[Among, Among]) -> None:
+    for path, asked in (
+        (f"{CONTROL}/tenants", {}),
+        (f"{TENANT}/buyers/orders", {"count": 1}),
+        (f"{TENANT}/clock/advance", {"by": "PT1M"}),
+    ):
+        first, again = (stage.call("POST", path, asked, idempotency_key=path) for stage in pair)
+        assert first.status in {200, 201}
+        assert (again.status, again.body) == (first.status, first.body)
+        assert again.headers["idempotent-replayed"] == "true"
+
+
+def test_a_key_whose_call_is_under_way_at_one_worker_is_to_be_repeated_at_the_other(pair: tuple[Among, Among]) -> None:
+    one, other = pair
+    with one.worker._vault.answers.claim("busy"):
+        got = other.play("/buyers/orders", {"count": 1}, idempotency_key="busy")
+        assert (got.status, got.json["code"]) == (409, "IDEMPOTENCY_IN_PROGRESS")
+    assert other.play("/buyers/orders", {"count": 1}, idempotency_key="busy").status == 201

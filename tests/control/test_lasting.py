@@ -140,6 +140,20 @@ def test_a_reset_that_was_answered_stays_one(start: Start, tmp_path: Path) -> No
     assert audits(third) == []
 
 
+def test_an_operators_key_has_one_effect_across_a_kill(start: Start, tmp_path: Path) -> None:
+    stage = start()
+    made = stage.call("POST", f"{CONTROL}/tenants", {"name": "mine"}, idempotency_key="one")
+    placed = stage.play("/buyers/orders", {"count": 1}, idempotency_key="two")
+    again = start(stage.kill(tmp_path / "killed"))
+    for first, repeated in (
+        (made, again.call("POST", f"{CONTROL}/tenants", {"name": "mine"}, idempotency_key="one")),
+        (placed, again.play("/buyers/orders", {"count": 1}, idempotency_key="two")),
+    ):
+        assert (repeated.status, repeated.body) == (first.status, first.body)
+        assert repeated.headers["idempotent-replayed"] == "true"
+    assert again.play("/buyers/orders", {"count": 2}, idempotency_key="two").status == 422
+
+
 class Watch:
     """The machine's clocks, at which nothing passes by itself."""
 

@@ -6,6 +6,8 @@ from enum import IntEnum
 from typing import LiteralString, NamedTuple, Protocol
 from zlib import crc32
 
+from psycopg.pq import TransactionStatus
+
 from sandbox_server.domain.errors import Unavailable
 from sandbox_server.persistence.postgres.connection import Connection, Database
 
@@ -222,12 +224,13 @@ class Replica:
     def _tell(self, entries: Sequence[Entry]) -> None:
         tenants, kinds, records, causes = map(list, zip(*entries, strict=True))
         parameters = {"tenants": tenants, "kinds": [*map(int, kinds)], "records": records, "causes": causes}
-        if not self._held:
-            raise Unavailable("The turn is over: it took too long, or the database was lost. Try again.")
-        self._held.clear()
-        with self._database.use() as connection, connection.pipeline():
-            cursor = connection.execute(_APPEND, parameters)
-            connection.execute("COMMIT")
+        held, self._held = self._held, set()
+        with self._database.use() as connection:
+            if not held or connection.info.transaction_status is not TransactionStatus.INTRANS:
+                raise Unavailable("The turn is over: it took too long, or the database was lost. Try again.")
+            with connection.pipeline():
+                cursor = connection.execute(_APPEND, parameters)
+                connection.execute("COMMIT")
         numbers = cursor.fetchall()
         self.appended += 1
         for number, tip in numbers:

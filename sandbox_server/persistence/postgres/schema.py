@@ -47,6 +47,14 @@ _FORMS = (
         PRIMARY KEY (tenant, name)
     );
     """,
+    """
+    -- What operators were answered under their idempotency keys, in order.
+    CREATE TABLE sandbox.answers (
+        number bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+        key text PRIMARY KEY,
+        kept bytea NOT NULL
+    );
+    """,
 )
 """What makes of each form the next one; the form of an empty database is 0."""
 _LOCK = 0x5EED0001

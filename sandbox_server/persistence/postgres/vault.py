@@ -14,6 +14,7 @@ from sandbox_server.persistence import log, replay
 from sandbox_server.persistence.log import KeptServer, KeptTenant
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres import bases
+from sandbox_server.persistence.postgres.answers import SharedAnswers
 from sandbox_server.persistence.postgres.asking import Asking
 from sandbox_server.persistence.postgres.calendar import Calendar
 from sandbox_server.persistence.postgres.connection import Database
@@ -40,6 +41,7 @@ class PostgresVault:
     def __init__(self, database: Database, replica: Replica) -> None:
         self.replica = replica
         self.asking = Asking(database, replica)
+        self.answers = SharedAnswers(database)
         self._database = database
         self._bases: WeakValueDictionary[int, MemoryPersistence] = WeakValueDictionary()
         self._held: list[MemoryPersistence] = []

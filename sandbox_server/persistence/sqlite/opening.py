@@ -46,11 +46,14 @@ WORLDS = Schema(
         ) WITHOUT ROWID;
         CREATE TABLE records (number INTEGER PRIMARY KEY, content BLOB NOT NULL, seal INTEGER NOT NULL);
         """,
+        """
+        CREATE TABLE answers (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, content BLOB NOT NULL);
+        """,
     ),
 )
 """
 Tenants with their bases and logs. A record's number is that of its log and its place in it; its seal, the checksum of
-all records of its log up to this one.
+all records of its log up to this one. And what operators were answered under their idempotency keys, in order.
 """
 
 CALLS = Schema(

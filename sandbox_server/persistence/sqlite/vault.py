@@ -19,6 +19,7 @@ from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.replay import apply
 from sandbox_server.persistence.snapshot import SnapshotError
 from sandbox_server.persistence.sqlite import parts
+from sandbox_server.persistence.sqlite.answers import LastingAnswers
 from sandbox_server.persistence.sqlite.opening import WORLDS, connect, damaged, holder_of
 from sandbox_server.persistence.sqlite.records import PLACES, SqliteLog, span
 
@@ -46,6 +47,7 @@ class SqliteVault:
         self._logs: dict[str, SqliteLog] = {}
         self._numbers: WeakKeyDictionary[MemoryPersistence, int] = WeakKeyDictionary()
         self._held: list[MemoryPersistence] = []
+        self.answers = LastingAnswers(self._read, self._write)
 
     def server(self) -> KeptServer | None:
         """Return what was put last; None in a new vault."""
