@@ -17,7 +17,7 @@ from sandbox_server.certification.scenario import Scenario
 from sandbox_server.certification.stage import LOOK_SECONDS, ClientRuns, Interrupted, Stage
 from sandbox_server.remote import Sandbox, in_path
 
-JOURNAL, SEEN, OUTPUT = "journal.ndjson", "seen.json", "client.txt"
+JOURNAL, SEEN, OUTPUT, PRICES = "journal.ndjson", "seen.json", "client.txt", "prices.json"
 SIDE_BY_SIDE = 8
 PATIENCE_SECONDS = 20.0
 """In which a client that was started is to call; one that is alone needs no more, whatever it is written in."""
@@ -114,7 +114,12 @@ class Rehearsal:
             scenario = self._attached.paced(scenario)
         tenant = self._tenant(scenario)
         before = self._newest_call(tenant) if self._attached is not None else 0
-        client = self._drive(scenario, environment(self._sandbox.url, tenant, scenario), home / OUTPUT)
+        prices = None if self._attached is not None else home.resolve() / PRICES
+        told = environment(self._sandbox.url, tenant, scenario)
+        if prices is not None:
+            prices.write_text("[]", "utf-8")
+            told["ACORN_PRICES_FILE"] = str(prices)
+        client = self._drive(scenario, told, home / OUTPUT)
         stage = Stage(
             self._sandbox,
             tenant,
@@ -125,6 +130,7 @@ class Rehearsal:
             self._heard,
             self._patience,
         )
+        stage.prices_file = prices
         failure = ""
         try:
             scenario.play(stage)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from math import inf
+from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
 
@@ -76,6 +77,8 @@ class Stage:
         self._started: int | None = None
         self._has_called_once = False
         self.acts: list[Wire] = []
+        self.prices_file: Path | None = None
+        """Where the chain's own price list stands, for a client that was told of it."""
         reader = next(one for one in tenant["credentials"] if one["clientId"].startswith("acorn-reader"))
         self._market = Observer(f"{sandbox.url}/v1", reader["apiKey"])
         self._tills = Observer(f"{sandbox.url}/_sandbox/v1", reader["apiKey"])
@@ -269,6 +272,10 @@ class Stage:
     def subscriptions(self) -> list[Wire]:
         """Return the receivers of webhooks that the marketplace calls."""
         return list(self._market.all("/subscriptions", status="ENABLED"))
+
+    def prices(self) -> list[Wire]:
+        """Return the prices that the marketplace was told."""
+        return list(self._market.all("/prices"))
 
     def deliveries(self) -> list[Wire]:
         """Return the marketplace's own attempts to deliver webhooks."""

@@ -63,8 +63,8 @@ _HELP = """
 Judge a client by what it does in the scenarios of a plan.
 
 With --command, the client is started once for each scenario, with ACORN_BASE_URL, ACORN_CLIENT_ID,
-ACORN_CLIENT_SECRET, ACORN_API_KEY, ACORN_TENANT, ACORN_SCENARIO, ACORN_POS_URL, ACORN_CLOCK_SCALE and
-ACORN_DEADLINE_SECONDS in its environment, and ended when the scenario is over.
+ACORN_CLIENT_SECRET, ACORN_API_KEY, ACORN_TENANT, ACORN_SCENARIO, ACORN_POS_URL, ACORN_PRICES_FILE, ACORN_CLOCK_SCALE
+and ACORN_DEADLINE_SECONDS in its environment, and ended when the scenario is over.
 
 With --attach, a client that runs already is judged: it is told once where it plays, and the scenarios follow each other
 while it goes on. Its timers know nothing of virtual time, so that runs at --scale, in real time unless told otherwise.

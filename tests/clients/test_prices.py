@@ -1,5 +1,7 @@
 """Prices: differences only, growing sequences, and believing what is read."""
 
+import json
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -157,3 +159,27 @@ def test_a_file_that_is_no_price_list_ends_the_client(tmp_path: Path, text: str)
 def test_a_file_that_is_not_there_ends_the_client(tmp_path: Path) -> None:
     with pytest.raises(CannotGoOn):
         PricesFile(tmp_path / "prices.csv")
+
+
+def test_a_list_that_is_written_anew_is_read_again_without_what_can_be_no_price(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "prices.json"
+
+    def written(second: int, *items: Terms) -> set[str]:
+        path.write_text(json.dumps(items))
+        os.utime(path, (second, second))
+        return {place.sku for place in listed.prices()}
+
+    path.write_text("[]")
+    listed = PricesFile(path)
+    empty = {"saleFrom": "2026-11-30T00:00:00-05:00", "saleTo": "2026-11-30T05:00:00Z"}
+    half = {"salePrice": {"amount": "0.50", "currency": "USD"}}
+    wrong = [{"sku": "HAT", **cost(amount)} for amount in ("0.00", "-1.00")]
+    wrong += [{"sku": "HAT", **cost("0.40", **half)}, {"sku": "HAT", **cost("1.00", **half, **empty)}]
+    for second, item in enumerate(wrong, 1):
+        assert written(second, item, {"sku": "MUG", **cost("1.00", **half)}) == {"MUG"}
+    assert caplog.text.count("which can be no price") == len(wrong)
+    assert written(9, {"sku": "POT"}) == {"MUG"}
+    path.unlink()
+    assert {place.sku for place in listed.prices()} == {"MUG"}

@@ -10,9 +10,12 @@ from sandbox_server.certification.scenarios import (
     lists,
     parcels,
     peak,
+    prices,
     setbacks,
     tills,
     trouble,
 )
 
-SCENARIOS = scenarios_of((buyers, changes, days, details, events, lists, parcels, peak, setbacks, tills, trouble))
+SCENARIOS = scenarios_of(
+    (buyers, changes, days, details, events, lists, parcels, peak, prices, setbacks, tills, trouble)
+)

@@ -12,6 +12,8 @@ UNHEARD_OF = "ord_000000000000000{}"
 """An order that there is not, for each forgery."""
 CREATED, CANCELLED = "order.created", "order.cancelled"
 SLOW_MILLISECONDS = 5_500
+AS_LONG_AS_A_SLOW_CALL = timedelta(minutes=6)
+"""At this scenario's scale: a client that is asked to end may be in the midst of one."""
 
 
 @scenario("told-thrice", scale=60, seconds=40)
@@ -51,11 +53,14 @@ def told_while_slow(stage: Stage) -> None:
     """An order is told of while the marketplace takes seconds to answer."""
     _start_listening(stage)
     stage.until_orders_are_settled()
-    for operation in ("listOrders", "getOrder"):
-        stage.fault(operation, {"delay": {"type": "fixed", "milliseconds": SLOW_MILLISECONDS}}, max_count=1)
+    delay = {"delay": {"type": "fixed", "milliseconds": SLOW_MILLISECONDS}}
+    slow = [stage.fault(operation, delay, max_count=1) for operation in ("listOrders", "getOrder")]
     stage.place_orders(1)
     stage.until_orders_are_settled()
     stage.until("webhooks to be answered", lambda: bool(stage.deliveries()) or not stage.subscriptions())
+    for rule in slow:
+        stage.end_fault(rule)
+    stage.until_time_has_passed(AS_LONG_AS_A_SLOW_CALL)
 
 
 def _start_listening(stage: Stage) -> None:

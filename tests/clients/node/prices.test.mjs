@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { CannotGoOn } from '../../../fixtures/clients/node/errors.js';
-import { PriceReports, readPrices } from '../../../fixtures/clients/node/prices.js';
+import { PricesFile } from '../../../fixtures/clients/node/pricelist.js';
+import { PriceReports } from '../../../fixtures/clients/node/prices.js';
 import { FakeState, silent } from './fake.mjs';
 
 const usd = (amount) => ({ amount, currency: 'USD' });
@@ -20,6 +21,8 @@ function listed(content, act) {
     rmSync(folder, { recursive: true });
   }
 }
+
+const pricesOf = (path) => new PricesFile(path, silent).prices();
 
 /** A marketplace that keeps prices, rejects those of NONE, and may lose a report. */
 function marketplaceOf(...prices) {
@@ -42,7 +45,7 @@ function marketplaceOf(...prices) {
 }
 
 function reportsOf(list, transport) {
-  return new PriceReports(list, { transport, state: new FakeState(), tally: { add() {} }, log: silent });
+  return new PriceReports(() => list, { transport, state: new FakeState(), tally: { add() {} }, log: silent });
 }
 
 test('what differs is reported once, with a sequence above the one that is kept', async () => {
@@ -91,7 +94,7 @@ test('without a list the marketplace is asked nothing', async () => {
 
 test('a list is read, with its times in one way', () => {
   const given = [{ sku: 'A', listPrice: usd('2.00'), salePrice: usd('1.50'), saleTo: '2026-12-01T00:00:00-05:00' }];
-  const [price] = listed(given, readPrices);
+  const [price] = listed(given, pricesOf);
   assert.deepEqual(price, {
     storeId: '',
     sku: 'A',
@@ -99,16 +102,33 @@ test('a list is read, with its times in one way', () => {
   });
 });
 
-test('a list with a price that is none is refused', () => {
+test('what can be no price is left out', () => {
   const sale = { saleFrom: '2026-12-02T00:00:00Z', saleTo: '2026-12-01T00:00:00Z' };
   const wrong = [
-    'no list',
-    [{ sku: 'A' }],
-    [{ sku: 'A', listPrice: usd('0.00') }],
-    [{ sku: 'A', listPrice: usd('-1.00') }],
-    [{ sku: 'A', listPrice: usd('1.00'), salePrice: usd('0.00') }],
-    [{ sku: 'A', listPrice: usd('1.00'), salePrice: usd('1.10') }],
-    [{ sku: 'A', listPrice: usd('1.00'), ...sale }],
+    { sku: 'A' },
+    { sku: 'A', listPrice: usd('0.00') },
+    { sku: 'A', listPrice: usd('-1.00') },
+    { sku: 'A', listPrice: usd('1.00'), salePrice: usd('0.00') },
+    { sku: 'A', listPrice: usd('1.00'), salePrice: usd('1.10') },
+    { sku: 'A', listPrice: usd('1.00'), ...sale },
   ];
-  for (const content of wrong) assert.throws(() => listed(content, readPrices), CannotGoOn);
+  const right = { sku: 'B', listPrice: usd('1.00') };
+  assert.deepEqual(
+    listed([...wrong, right], pricesOf).map(({ sku }) => sku),
+    ['B'],
+  );
+});
+
+test('what is no list is refused, and a list that is written anew is read again', () => {
+  assert.throws(() => listed('no list', pricesOf), CannotGoOn);
+  listed([], (path) => {
+    const file = new PricesFile(path, silent);
+    const anew = (content, second) => {
+      writeFileSync(path, content);
+      utimesSync(path, second, second);
+      return file.prices().map(({ sku }) => sku);
+    };
+    assert.deepEqual(anew(JSON.stringify([{ sku: 'B', listPrice: usd('1.00') }]), 1), ['B']);
+    assert.deepEqual(anew('half a li', 2), ['B']);
+  });
 });
