@@ -1,5 +1,6 @@
 """`judge`: recorded traffic, held against a contract."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -25,6 +26,12 @@ _SIDES = {"requests": ("request",), "responses": ("response",), "both": ("reques
 @click.option(
     "--only", type=click.Choice(sorted(_SIDES)), default="both", show_default=True, help="Whose faults to look for."
 )
+@click.option(
+    "--client",
+    "judges_client",
+    is_flag=True,
+    help="Hold the client that was recorded against the checks of `certify`, too, as far as calls alone can show them.",
+)
 @click.option("--allow-unknown", is_flag=True, help="Pass over members of answers that the contract does not describe.")
 @click.option(
     "--report-dir",
@@ -37,6 +44,7 @@ def judge(
     contract_file: Path | None,
     base_url: str | None,
     only: str,
+    judges_client: bool,
     allow_unknown: bool,
     report_dir: Path | None,
     as_json: bool,
@@ -50,10 +58,14 @@ def judge(
     Exits with 0 when nothing is found, 1 when something is, and 4 when nothing could be judged.
     """
     need("contract", "openapi_core")
+    if judges_client and contract_file is not None:
+        raise Unfit("--client judges clients of the marketplace: leave --contract out.")
     from sandbox_server.judging.bench import Terms  # noqa: PLC0415 - openapi-core takes a second to load
+    from sandbox_server.judging.conduct import conduct  # noqa: PLC0415
     from sandbox_server.judging.contracts import NotAContract, read_contract  # noqa: PLC0415
     from sandbox_server.judging.recorded import Unreadable  # noqa: PLC0415
     from sandbox_server.judging.recordings import read_recording  # noqa: PLC0415
+    from sandbox_server.judging.routes import Routes  # noqa: PLC0415
     from sandbox_server.judging.trial import judge as judge_calls  # noqa: PLC0415
     from sandbox_server.reporting.findings import Side  # noqa: PLC0415
     from sandbox_server.resources import contract_path  # noqa: PLC0415
@@ -65,6 +77,9 @@ def judge(
         calls = read_recording(file)
         with progress("Judging", len(calls)) as told:
             report = judge_calls(calls, terms, str(file), told)
+        if judges_client:
+            found = conduct(calls, Routes(contract, base_url))
+            report = replace(report, findings=(*report.findings, *found))
     except (NotAContract, Unreadable) as error:
         raise Unfit(str(error)) from error
     except KeyboardInterrupt as error:

@@ -108,6 +108,7 @@ def _recorded(entry: _Entry, number: int) -> Recorded:
         response_known=bool(answer) or not (response.content.size or 0) > 0,
         before_fault=entry.before_fault,
         effect=entry.effect,
+        began=exchange.started_at.timestamp() if exchange.started_at else None,
     )
 
 

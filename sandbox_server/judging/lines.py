@@ -33,6 +33,7 @@ class _Call(Struct, rename="camel"):
     received_at: datetime
     status: Annotated[int, Meta(le=999)] = 0
     duration_ms: float = 0.0
+    received_monotonic_ms: float | None = None
     outcome: str = ""
     effect: str | None = None
     body_before_fault: str | None = None
@@ -81,7 +82,8 @@ def _recorded(call: _Call) -> Recorded:
         took_ms=call.duration_ms,
         error=_ERRORS.get(call.outcome, ""),
     )
-    return recorded(exchange, before_fault=call.body_before_fault, effect=call.effect)
+    began = None if call.received_monotonic_ms is None else call.received_monotonic_ms / 1000
+    return recorded(exchange, before_fault=call.body_before_fault, effect=call.effect, began=began)
 
 
 def _fields(message: _Message) -> Fields:

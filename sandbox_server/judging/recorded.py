@@ -26,6 +26,7 @@ class Recorded:
         answer: The body of the answer that the marketplace gave: before a fault changed it. None where it was not kept.
         is_answered: Whether there is an answer that the marketplace is to blame for.
         was_changed: Whether the answer that was sent is another, for a fault's sake.
+        began: Seconds of real time since some moment that is the same for all calls; None where nobody looked.
     """
 
     exchange: Exchange
@@ -33,6 +34,7 @@ class Recorded:
     answer: bytes | None
     is_answered: bool = True
     was_changed: bool = False
+    began: float | None = None
 
 
 def recorded(
@@ -42,6 +44,7 @@ def recorded(
     response_known: bool = True,
     before_fault: str | None = None,
     effect: str | None = None,
+    began: float | None = None,
 ) -> Recorded:
     """
     Return a recorded call, without secrets.
@@ -49,6 +52,7 @@ def recorded(
     Args:
         before_fault: The answer's body before a fault rule changed it.
         effect: What a fault rule did.
+        began: Seconds of real time since some moment.
 
     Raises:
         Unreadable: Its URL is none.
@@ -65,6 +69,7 @@ def recorded(
         answer=before_fault.encode() if before_fault else answer,
         was_changed=bool(before_fault),
         is_answered=exchange.status > 0 and not makes_up(effect),
+        began=began,
     )
 
 

@@ -28,18 +28,9 @@ def scenarios_of(mutant: str) -> list[Scenario]:
     return [SCENARIOS[name] for name in sorted(wanted - {EVERY} or {"working-day"})]
 
 
-def client(module: str, *words: str) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        f"fixtures.clients.{module}",
-        *words,
-        "--state",
-        ":memory:",
-        "--verbose",
-        "--listen",
-        "127.0.0.1:0",
-    ]
+def client(module: str, *words: str, listens: bool = True) -> list[str]:
+    listening = ["--listen", "127.0.0.1:0"] if listens else []
+    return [sys.executable, "-m", f"fixtures.clients.{module}", *words, "--state", ":memory:", "--verbose", *listening]
 
 
 class Gate:

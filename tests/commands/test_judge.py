@@ -100,3 +100,19 @@ def test_ctrl_c_is_neither_clean_nor_a_finding(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr("sandbox_server.judging.trial.judge", interrupted)
     result = judge(tmp_path, CLEAN)
     assert (result.exit_code, result.output) == (130, "Error: Stopped before every call was judged.\n")
+
+
+def test_a_recorded_client_is_held_against_the_checks_of_the_certification(tmp_path: Path) -> None:
+    file = tmp_path / "traffic.har"
+    file.write_bytes(har(entry("GET /orders", status=404)))
+    result = CliRunner().invoke(main, ["judge", str(file), "--client", "--only", "requests"])
+    assert result.exit_code == 1
+    assert "client.names-itself" in result.output
+
+
+def test_the_checks_are_for_clients_of_the_marketplace(tmp_path: Path) -> None:
+    result = judge(tmp_path, CLEAN, "--client")
+    assert (result.exit_code, result.output) == (
+        4,
+        "Error: --client judges clients of the marketplace: leave --contract out.\n",
+    )

@@ -6,12 +6,15 @@ from functools import partial
 
 import pytest
 
+from fixtures.clients.mutants import webhooks
 from sandbox_server.hosting import hosted
 from sandbox_server.settings import Settings
 from tests.certification.gate import Gate, client, scenarios_of
 
 SETTINGS = Settings(port=0, ephemeral=True, fixture="proving_ground", allow_webhook_hosts=("localhost",))
 SIDE_BY_SIDE = 5
+TOLD = webhooks.DEFECTS
+"""Defects of clients that listen; the others do not, or they would be told of what they fail to see."""
 
 BrokenBy = Callable[[str], dict[str, str]]
 """Waits until a defect has played, and returns the checks that it has failed, with the reasons."""
@@ -31,7 +34,7 @@ def broken_by(gate: Gate, request: pytest.FixtureRequest) -> Iterator[BrokenBy]:
     plays = [(name, one) for name in wanted for one in scenarios_of(name)]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as players:
         playing = [
-            (name, players.submit(partial(gate.play, name, client("mutants", name), one)))
+            (name, players.submit(partial(gate.play, name, client("mutants", name, listens=name in TOLD), one)))
             for name, one in sorted(plays, key=lambda play: -play[1].seconds)
         ]
 
