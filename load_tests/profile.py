@@ -1,11 +1,15 @@
 """Profiles: how a load goes up and down, who makes it, and how buyers come meanwhile."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+import msgspec
 import yaml
+from msgspec import Meta
 
 from load_tests.errors import CannotRun
 from load_tests.systems import CALLS
@@ -13,7 +17,7 @@ from sandbox_server.domain.arrivals import Profile as Arrivals
 from sandbox_server.kernel.curves import Curve, Knot
 
 FOLDER = Path(__file__).parent / "profiles"
-_MEMBERS = frozenset({"about", "source", "minutes", "knots", "arrivals", "systems"})
+_MOST_MINUTES = 7 * 24 * 60
 
 
 @dataclass(frozen=True)
@@ -59,28 +63,27 @@ def read_profile(name: str) -> Profile:
     except yaml.YAMLError as error:
         raise CannotRun(f"{path} is no YAML: {' '.join(str(error).split())}.") from error
     try:
-        return _profile(path.stem, written)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CannotRun(f"{path} is no profile: {_in_words(error)}.") from error
+        return _profile(path.stem, msgspec.convert(written, _Written))
+    except ValueError as error:  # msgspec's, too
+        raise CannotRun(f"{path} is no profile: {error}.") from error
 
 
-def _profile(name: str, written: Any) -> Profile:
-    if not isinstance(written, dict):
-        raise TypeError("it has no members")
-    if unknown := sorted(set(written) - _MEMBERS):
-        raise ValueError(f"it has a member {unknown[0]!r}, which is none of {', '.join(sorted(_MEMBERS))}")
-    curve = Curve(*(Knot(float(at), float(rate)) for at, rate in written["knots"]))
-    systems = {str(kind): int(share) for kind, share in written["systems"].items()}
-    if unknown := sorted(set(systems) - set(CALLS)):
+class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A profile as its file says it."""
+
+    about: str
+    source: str
+    minutes: Annotated[float, Meta(gt=0, le=_MOST_MINUTES)]
+    knots: Sequence[tuple[float, float]]
+    arrivals: Arrivals
+    systems: Annotated[Mapping[str, Annotated[int, Meta(ge=1)]], Meta(min_length=1)]
+
+
+def _profile(name: str, written: _Written) -> Profile:
+    if not all(map(isfinite, (written.minutes, *chain(*written.knots)))):
+        raise ValueError("all of its numbers are to be finite")
+    if unknown := sorted(set(written.systems) - set(CALLS)):
         raise ValueError(f"{unknown[0]!r} is no system; there are {', '.join(CALLS)}")
-    if not systems or min(systems.values()) < 1:
-        raise ValueError("each of its systems has a share of 1 or more")
-    minutes = float(written["minutes"])
-    if minutes <= 0:
-        raise ValueError("it takes some minutes")
-    about, source = (str(written[member]).strip() for member in ("about", "source"))
-    return Profile(name, about, source, minutes, curve, Arrivals(written["arrivals"]), systems)
-
-
-def _in_words(error: Exception) -> str:
-    return f"it has no member {error}" if isinstance(error, KeyError) else str(error)
+    curve = Curve(*(Knot(at, rate) for at, rate in written.knots))
+    about, source = written.about.strip(), written.source.strip()
+    return Profile(name, about, source, written.minutes, curve, written.arrivals, written.systems)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def _promises(written: Any) -> Promises:
 def _limits(written: Any, where: str, known: AbstractSet[str] = frozenset(LIMITS)) -> dict[str, float]:
     limits = {}
     for name, value in _members(written, where, known).items():
-        if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < inf:
             raise ValueError(f"{name} of {where} is to be a number from 0, not {value!r}")
         limits[name] = float(value)
     return limits

@@ -31,13 +31,15 @@ VALIDATION = "validation"
 
 
 def sandbox(fixture: str, *without: str) -> ASGIApp:
-    """Return the sandbox as `serve` runs it, but for some powers or validation, with nothing written to disk."""
+    """Return the sandbox as `serve` runs it, but for some powers or validation, with no state on disk."""
     from sandbox_server.app import create_sandbox  # noqa: PLC0415 - the other servers should not load what it needs
     from sandbox_server.settings import Settings  # noqa: PLC0415
 
     if VALIDATION in without:
         _validate_nothing()
-    return create_sandbox(Settings(fixture=fixture, ephemeral=True), without=without)
+    # Large worlds are opened again for each of their tenants.
+    cached = Settings().data_dir / "cache"
+    return create_sandbox(Settings(fixture=fixture, ephemeral=True, cache_dir=cached), without=without)
 
 
 class _AnythingGoes:

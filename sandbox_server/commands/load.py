@@ -21,10 +21,12 @@ _INTERRUPTED = 130
     "--base-url", envvar="SANDBOX_URL", default=_URL, show_default=True, show_envvar=True, help="The marketplace."
 )
 @click.option("--users", type=click.IntRange(1, 20_000), default=20, show_default=True, help="Systems that call.")
-@click.option("--duration", type=click.FloatRange(1), metavar="SECONDS", help="How long. [default: the profile's own]")
+@click.option(
+    "--duration", type=click.FloatRange(1, 604_800), metavar="SECONDS", help="How long. [default: the profile's own]"
+)
 @click.option(
     "--pace",
-    type=click.FloatRange(0, min_open=True),
+    type=click.FloatRange(0, 10_000, min_open=True),
     default=1.0,
     show_default=True,
     help="Rounds a second of each user where the load is highest.",

@@ -74,6 +74,7 @@ def test_what_comes_with_the_sandbox_can_be_read() -> None:
         ("everything: {}", "the file knows no 'everything'; there are default, operations, run"),
         ("default: {p99Ms: fast}", "p99Ms of default is to be a number from 0, not 'fast'"),
         ("default: {p99Ms: -1}", "not -1"),
+        ("default: {p99Ms: .nan}", "not nan"),
         ("default: [1]", "default is to have members"),
         ("{", "is no YAML"),
     ],
