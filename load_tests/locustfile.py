@@ -6,6 +6,7 @@ prints how it stands as a line of JSON each second, and writes what came of it i
 """
 
 import json
+import signal
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,10 @@ def _lead(environment: Environment, run: Run) -> None:
             **{str(name): number for name, number in total.outcomes.items()},
         }
         before = total.calls
-        print(json.dumps(standing), flush=True)
+        try:
+            print(json.dumps(standing), flush=True)
+        except BrokenPipeError:  # whoever started us was killed
+            signal.raise_signal(signal.SIGTERM)
     run.lasted = run.at()
     environment.runner.stop()
     if run.plan.once:

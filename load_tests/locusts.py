@@ -18,6 +18,7 @@ from load_tests.plan import VARIABLE, Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+_PORT = "5557"
 _STOP_SECONDS = 10
 _GRACE_SECONDS = 90
 Tell = Callable[[Mapping[str, Any]], None]
@@ -40,7 +41,7 @@ def run(plan: Plan, host: str, others: int, bind: str, page: tuple[str, int] | N
     Args:
         host: The target, as Locust's page shows it.
         others: Workers of other hosts that will join.
-        bind: Where those find Locust's master, as in `0.0.0.0:5557`.
+        bind: Where those find Locust's master, as in `0.0.0.0:5557`, which is Locust's own port.
         page: Address and port of Locust's page; None for none.
 
     Raises:
@@ -51,7 +52,7 @@ def run(plan: Plan, host: str, others: int, bind: str, page: tuple[str, int] | N
     own = 0 if plan.processes == 1 else plan.processes - others
     words = ["-u", users, "-r", users, "-H", host, "-s", str(_STOP_SECONDS)]
     words += ["--headless"] if page is None else ["--autostart", "--web-host", page[0], "--web-port", str(page[1])]
-    master_host, _, master_port = bind.rpartition(":")
+    master_host, master_port = _address(bind)
     if plan.processes > 1:
         port = master_port if others else str(_free_port())
         host_name = master_host if others else "127.0.0.1"
@@ -72,9 +73,9 @@ def run(plan: Plan, host: str, others: int, bind: str, page: tuple[str, int] | N
 
 def join(master: str) -> int:
     """Work for the master of another host until it needs no more; return Locust's exit status."""
-    host, _, port = master.partition(":")
+    host, port = _address(master)
     with TemporaryDirectory() as folder:
-        worker = _start(["--worker", "--master-host", host, "--master-port", port or "5557"], None, folder, None)
+        worker = _start(["--worker", "--master-host", host, "--master-port", port], None, folder, None)
         try:
             return worker.wait()
         except KeyboardInterrupt:
@@ -154,6 +155,11 @@ def _end(process: "subprocess.Popen[str]") -> None:
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+def _address(text: str) -> tuple[str, str]:
+    host, _, port = text.partition(":")
+    return host, port or _PORT
 
 
 def _free_port() -> int:

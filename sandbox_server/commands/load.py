@@ -1,18 +1,26 @@
 """`load`: a chain's traffic on a server, and the books audited afterwards."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sandbox_server.commands.operator import Styled, show_table
-from sandbox_server.commands.runs import run_options
+from sandbox_server.commands.runs import ended_politely, run_options
 from sandbox_server.resources import make_importable
 from sandbox_server.traffic.throttle import Profile
 
 _URL = "http://127.0.0.1:8080"
 _BROKEN = 3
 _INTERRUPTED = 130
+
+
+def _address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Return what is a host, with a port or without."""
+    if value is not None and not re.fullmatch(r"[^\s:]+(:[0-9]{1,5})?", value):
+        raise click.BadParameter(f"{value!r} is no HOST:PORT.")
+    return value
 
 
 @click.command()
@@ -46,10 +54,13 @@ _INTERRUPTED = 130
     "--bind",
     default="0.0.0.0:5557",
     show_default=True,
-    metavar="HOST:PORT",
+    metavar="HOST[:PORT]",
+    callback=_address,
     help="Where those find this one.",
 )
-@click.option("--join", metavar="HOST[:PORT]", help="Be a load generator for the run that is led from there.")
+@click.option(
+    "--join", metavar="HOST[:PORT]", callback=_address, help="Be a load generator for the run that is led from there."
+)
 @click.option(
     "--slo",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -109,7 +120,7 @@ def load(
             credentials=Credentials(client_id, client_secret, api_key),
             **wishes,
         )
-        with Watch() as watch:
+        with ended_politely(), Watch() as watch:
             report = running.run(asked, lambda standing: watch.show(_standing(standing)), watch.say)
         if before is not None:
             report["comparison"] = comparison.compare(before, report)

@@ -1,6 +1,8 @@
-"""What `load` and `surge` are both told: whose world a run has, and where its reports go."""
+"""What `load` and `surge` have in common: whose world a run has, where its reports go, and how it ends early."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -53,3 +55,13 @@ def run_options(throttle: Profile) -> Callable[[Callable[P, R]], Callable[P, R]]
         return command
 
     return give
+
+
+@contextmanager
+def ended_politely() -> Iterator[None]:
+    """Have a SIGTERM do what Ctrl-C does: nothing that a run has started is left behind, and it is reported on."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

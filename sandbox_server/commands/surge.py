@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sandbox_server.commands.runs import run_options
+from sandbox_server.commands.runs import ended_politely, run_options
 from sandbox_server.resources import make_importable
 from sandbox_server.traffic.throttle import Profile
 
@@ -71,7 +71,7 @@ def surge(*, command: str | None, attach: bool, report_dir: Path, **wishes: Any)
     from sandbox_server.commands.watching import Watch  # noqa: PLC0415
 
     try:
-        with Watch() as watch:
+        with ended_politely(), Watch() as watch:
             report = running.run(running.Wishes(command=words, **wishes), watch.show, watch.say)
         files = page.write(report, report_dir)
     except CannotRun as error:

@@ -103,6 +103,8 @@ def test_a_run_that_is_too_slow_or_too_short_fails(server: Server, tmp_path: Pat
         (["steady", "--base-url", "nowhere"], 1, "is no address"),
         (["stedy"], 1, "There is no profile 'stedy'"),
         ([], 2, "Name a PROFILE"),
+        (["steady", "--bind", "0.0.0.0:any"], 2, "Invalid value for '--bind': '0.0.0.0:any' is no HOST:PORT."),
+        (["--join", "a b"], 2, "Invalid value for '--join'"),
     ],
 )
 def test_what_cannot_be_run_is_said_in_a_line(words: list[str], status: int, complaint: str) -> None:

@@ -94,12 +94,15 @@ def test_the_operator_s_token_is_asked_for(server: Server) -> None:
     assert "--operator-token" in done.stderr
 
 
-def test_ctrl_c_ends_with_the_report_of_what_was_run(server: Server, tmp_path: Path, patient: str) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_its_like_end_with_the_report_of_what_was_run(
+    server: Server, tmp_path: Path, patient: str, end: signal.Signals
+) -> None:
     flags = ["--users", "6", "--duration", "600", "--pace", "6", "--slo", patient, "--operator-token", TOKEN]
     process = start("load", "steady", *flags, "--base-url", server.origin, "--report-dir", str(tmp_path))
     assert process.stderr is not None
     assert any("calls/s" in line for line in process.stderr)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(end)
     said, complained = _ended(process)
     assert process.returncode == 130, complained
     assert "Reports:" in said
