@@ -97,6 +97,14 @@ def test_it_says_what_is_wrong_what_it_costs_and_what_to_change() -> None:
     ):
         assert said in text
     assert "The client crashed in this scenario: it ended by itself, with status 3." in text
+    assert '<span class="tag odd">Crashed</span>' in text
+
+
+def test_names_in_a_text_stand_out_and_nothing_in_it_is_markup() -> None:
+    told = report()
+    told["checks"][0]["mend"] = "Send `<key>` & wait."
+
+    assert "Send <code>&lt;key&gt;</code> &amp; wait." in page(told)
 
 
 def test_a_certificate_says_how_long_it_is_good_for() -> None:
