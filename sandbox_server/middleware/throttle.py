@@ -80,6 +80,7 @@ class Throttling:
             ahead = await _read_ahead(scope, receive)
             receive = ahead.receive
             tenant, who = self._meet(scope, ahead.body)
+            state["tenant"] = tenant  # its answer tells that tenant's time, by which its client sets its own
             throttle = tenant.power(Throttle)
             if throttle.on:
                 self._spend(scope, tenant, throttle, who)

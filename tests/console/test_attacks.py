@@ -1,13 +1,33 @@
 """Strangers, foreign pages and hostile texts: none of them drives the sandbox or a browser that looks at it."""
 
+import re
+
 import pytest
 
 from sandbox_server.certification.trials import Trials
 from sandbox_server.console.site import site
+from tests.api.acorn.conformance import Document
 from tests.console.browser import CONSOLE, WORLD, Browser
+from tests.console.hostile import Hostile
 from tests.control.stage import CONTROL, KEY, TENANT, Stage
 
 SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+RAW = re.compile(r"<script>\d|<i>\d")
+ESCAPED = re.compile(r"&lt;(?:script|i)&gt;(\d+)")
+SECRETS = {"createToken client_secret", "createToken refresh_token", "revokeToken client_secret", "revokeToken token"}
+ACTORS = re.compile("/(buyers|carrier|till)/")
+OVERVIEWS = (
+    "",
+    "orders/",
+    "orders/board",
+    "parcels/",
+    "stores/",
+    "stock/",
+    "returns/",
+    "journal/",
+    "faults/",
+    "clock/",
+)
 ADVANCE = f"{WORLD}/clock/advance"
 ADDRESS = {
     "line1": SCRIPT,
@@ -118,6 +138,9 @@ def test_a_hostile_text_of_a_buyer_a_client_or_an_operator_is_shown_as_text(stag
     assert stage.call("POST", f"{TENANT}/snapshots", {"label": SCRIPT}).status == 201
     assert stage.call("POST", f"{TENANT}/faults", {"match": {"headers": {"x-a": SCRIPT}}, "effect": {"delay": {
         "type": "fixed", "milliseconds": 1}}}).status == 201  # fmt: skip
+    parcel = stage.look("/v1/shipments?status=IN_TRANSIT&limit=1")["items"][0]
+    moved = {"status": "OUT_FOR_DELIVERY", "occurredAt": now(stage), "description": SCRIPT, "location": SCRIPT}
+    assert stage.call("POST", f"/v1/shipments/{parcel['shipmentId']}/tracking-events", moved, key=KEY).status == 201
     last = stage.look(f"{TENANT}/journal?limit=1", key=None)["last"]
     browser = Browser(stage.app)
     seen = 0
@@ -125,6 +148,7 @@ def test_a_hostile_text_of_a_buyer_a_client_or_an_operator_is_shown_as_text(stag
         "",
         "orders/",
         f"orders/{order_id}",
+        f"orders/{parcel['orderId']}",
         "orders/board",
         "stores/",
         "stores/EVIL",
@@ -146,6 +170,41 @@ def test_a_hostile_text_of_a_buyer_a_client_or_an_operator_is_shown_as_text(stag
     refused = browser.post(f"{WORLD}/tenants/", {"name": SCRIPT})
     assert "alert(1)" in refused.html or refused.said
     assert "<script>alert" not in refused.html
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_no_text_that_the_contracts_know_is_a_script_on_any_page(stage: Stage, allowed: bool) -> None:
+    order_id = stage.look("/v1/orders?status=NEW&limit=1")["items"][0]["orderId"]
+    shipment_id = stage.look("/v1/shipments?status=IN_TRANSIT&limit=1")["items"][0]["shipmentId"]
+    known = {
+        "tenant": "default",
+        "storeId": "S0001",
+        "sku": "SKU-00001",
+        "orderId": order_id,
+        "shipmentId": shipment_id,
+    }
+    clients, others = (Hostile(Document(name).contract, known) for name in ("marketplace.yaml", "control.yaml"))
+    accepted = 0
+    for operation in clients.operations():
+        body = clients.body(operation, allowed=allowed)
+        accepted += stage.call(operation.method, clients.path(operation), body, key=KEY).status < 300
+    for operation in others.operations():
+        if ACTORS.search(operation.path):
+            stage.call(operation.method, others.path(operation), others.body(operation, allowed=allowed))
+    last = stage.look(f"{TENANT}/journal?limit=1", key=None)["last"]
+    browser, seen = Browser(stage.app), set[int]()
+    orders = [one["orderId"] for one in stage.look("/v1/orders?limit=100")["items"][-3:]]
+    for path in (
+        *OVERVIEWS,
+        *(f"journal/{number}" for number in range(1, last + 1)),
+        *(f"orders/{one}" for one in (order_id, *orders)),
+    ):
+        html = browser.get(f"{WORLD}/{path}").html
+        assert not RAW.search(html), path
+        seen.update(int(number) for number in ESCAPED.findall(html))
+    missing = {where for number, where in clients.sent.items() if number not in seen}
+    assert missing <= SECRETS
+    assert accepted >= 5 if allowed else accepted == 0
 
 
 def test_the_operator_s_interface_is_no_nearer_to_a_foreign_page(stage: Stage) -> None:

@@ -246,3 +246,13 @@ def test_a_reset_takes_fault_rules_away_and_leaves_the_throttles_profile(stage: 
     stage.call("PUT", f"{TENANT}/throttles", {"profile": "strict"})
     assert stage.done("/reset")["throttleProfile"] == "strict"
     assert stage.look(f"{TENANT}/faults", None) == {"items": []}
+
+
+def test_a_token_comes_with_the_time_of_the_tenant_that_it_is_good_for(stage: Stage) -> None:
+    made = stage.made(name="late", clock={"mode": "FROZEN"})
+    stage.call("POST", f"{TENANTS}/late/clock/advance", {"by": "P30D"})
+    login = made["credentials"][0]
+    asked = {"grant_type": "client_credentials", "client_id": login["clientId"], "client_secret": login["clientSecret"]}
+    got = stage.call("POST", "/v1/oauth/token", asked)
+    assert got.status == 200
+    assert got.headers["date"] == "Sun, 27 Dec 2026 15:00:00 GMT"

@@ -28,7 +28,7 @@ def page(tenant: str) -> ResponseReturnValue:  # noqa: ARG001 - the same for all
     """Show what was begun, and what may be."""
     plans = [read_plan(name) for name in plan_ids()] if _trials().alone else []
     sheet = arranged(reversed([*_trials()]), order_of(request.args, KEYS), KEYS)
-    return render_template("certification.html", sheet=sheet, plans=plans, scale=_SCALE)
+    return render_template("certification.html", sheet=sheet, plans=plans, scale=_SCALE, words=Words(g.language))
 
 
 @pages.post("/t/<tenant>/certification/")
