@@ -248,7 +248,7 @@ def movements_between(
     before: StockLevel, after: StockLevel, cause: Cause, reference: str, source: str
 ) -> list[Movement]:
     """Return a movement for each quantity that differs; the one way in which movements come to be."""
-    found = []
+    found: list[Movement] = []
     if delta := after.on_hand - before.on_hand:
         found.append(_movement(after, _ON_HAND, delta, cause, reference, source))
     if delta := after.reserved - before.reserved:

@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import compress, repeat
 from typing import Any, Generic, TypeVar, cast
 
@@ -16,6 +17,7 @@ from sandbox_server.services.ports import OPEN_WINDOW, Packed, Page, Query
 
 E = TypeVar("E", bound=msgspec.Struct)
 T = TypeVar("T")
+_MOST_RECENT = 4096
 
 
 class Columns(Generic[E]):
@@ -36,6 +38,7 @@ class Columns(Generic[E]):
         self._indexed = (*spec.fixed.items(), *spec.moving.items())
         self.indexes: dict[str, dict[str, array[int]]] = {name: {} for name, _ in self._indexed}
         self.first = 1
+        self._recent: dict[str, E | None] = {}
         self._derived: dict[Callable[[Sequence[E]], Any], Any] = {}
         self.pass_over(1)
 
@@ -54,16 +57,21 @@ class Columns(Generic[E]):
 
     def get(self, key: str) -> E | None:
         """Return the entity with this key."""
+        if key in self._recent:
+            return self._recent[key]
         position = self.positions.get(key)
         row = self.rows[position] if position is not None else None
         return self.spec.unpack(row) if row is not None else None
 
     def get_all(self, keys: Iterable[str]) -> list[E | None]:
         """Return the entities with these keys."""
-        rows, unpack = self.rows, self.spec.unpack
+        recent, get = self._recent, self.get
+        return [recent[key] if key in recent else get(key) for key in keys]
+
+    def packed(self, keys: Iterable[str]) -> Iterator[Packed | None]:
+        """Return the rows with these keys."""
         # The row before the first is empty: it stands for what is not there.
-        found = [rows[position] for position in map(self.positions.get, keys, repeat(0))]
-        return [unpack(row) if row is not None else None for row in found]
+        return map(self.rows.__getitem__, map(self.positions.get, keys, repeat(0)))
 
     def put(self, rows: Mapping[str, Packed], entities: Mapping[str, E | None]) -> None:
         """
@@ -75,8 +83,7 @@ class Columns(Generic[E]):
         """
         self._derived.clear()
         positions, updated_at, moving = self.positions, self.spec.updated_at, self.spec.moving
-        kept, updated = self.rows, self.updated
-        last, milliseconds = None, BEGINNING
+        replaced: dict[datetime, list[int]] = {}
         for key, row in rows.items():
             entity = cast(E, entities[key])
             position = positions.get(key)
@@ -85,12 +92,13 @@ class Columns(Generic[E]):
                 continue
             if moving:
                 self._move(position, entity)
-            kept[position] = row
+            self.rows[position] = row
             if updated_at is not None:
-                at = updated_at(entity)
-                if at is not last:  # most of what a transaction writes is of one instant
-                    last, milliseconds = at, to_milliseconds(at)
-                updated.move(position, milliseconds)
+                replaced.setdefault(updated_at(entity), []).append(position)
+        for at, moved in replaced.items():
+            self.updated.move(moved, to_milliseconds(at))
+        if self.spec.is_hot:
+            self._remember(entities)
 
     def pass_over(self, positions: int) -> None:
         """Leave so many positions empty: those of entities that came and went in one transaction."""
@@ -108,6 +116,7 @@ class Columns(Generic[E]):
         entity = self.spec.unpack(self._row(position))
         for name, values in self._indexed:
             self._reindex(name, position, values(entity), ())
+        self._recent.pop(key, None)
         del self.positions[key]
         self.keys[position] = self.rows[position] = None
         while self.first < len(self.rows) and self.rows[self.first] is None:
@@ -144,6 +153,12 @@ class Columns(Generic[E]):
         if build not in self._derived:
             self._derived[build] = build([self.spec.unpack(row) for row in self.rows if row is not None])
         return cast(T, self._derived[build])
+
+    def _remember(self, entities: Mapping[str, E | None]) -> None:
+        """Have what was written at hand unpacked, too; when that has become much, what comes next alone."""
+        if len(self._recent) > _MOST_RECENT:
+            self._recent.clear()
+        self._recent.update(entities)
 
     def _row(self, position: int) -> Packed:
         row = self.rows[position]

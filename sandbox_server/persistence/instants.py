@@ -1,7 +1,7 @@
 """A column of instants that finds those within a span, and passes over most of the others."""
 
 from array import array
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import pairwise
 
 from sandbox_server.persistence.positions import END
@@ -53,11 +53,16 @@ class Instants:
             elif oldest[group] > at:
                 oldest[group] = at
 
-    def move(self, position: int, at: int) -> None:
-        """Replace an instant by a later one."""
-        self.at[position] = at
-        if self.newest[0][position >> _BLOCK] >= at:  # as for most: others have moved to the same instant
-            return
+    def move(self, positions: Iterable[int], at: int) -> None:
+        """Replace instants by a later one."""
+        instants, blocks = self.at, self.newest[0]
+        for position in positions:
+            instants[position] = at
+            if blocks[position >> _BLOCK] < at:
+                self._renew(position, at)
+
+    def _renew(self, position: int, at: int) -> None:
+        """Make an instant the newest of its groups, where it is."""
         for shift, newest in zip(_SHIFTS, self.newest, strict=True):
             group = position >> shift
             if newest[group] >= at:

@@ -90,6 +90,8 @@ class MemoryPersistence:
 class MemoryTable(Generic[E]):
     """A table as one transaction sees it: what it has staged lies over what is committed."""
 
+    __slots__ = ("_columns", "_derived", "_inserted", "_removed", "_spec", "staged")
+
     def __init__(self, columns: Columns[E]) -> None:
         self._columns = columns
         self._spec: Spec[E] = columns.spec
@@ -192,14 +194,12 @@ class MemoryTable(Generic[E]):
             return {key: pack(entity) for key, entity in self.staged.items() if entity is not None}
         return dict(zip(self.staged, map(pack, cast(Iterable[E], self.staged.values())), strict=True))
 
-    def changes(self, rows: Mapping[str, Packed]) -> Iterator[Change]:
+    def changes(self, rows: Mapping[str, Packed]) -> list[Change]:
         """Return what becomes another when what is staged, given as rows, is written."""
-        name, positions, old = self._spec.name, self._columns.positions, self._columns.rows
-        for key in self.staged:
-            before = old[positions[key]] if key in positions else None
-            after = rows.get(key)
-            if before != after:
-                yield name, key, before, after
+        name, keys = self._spec.name, self.staged
+        befores, afters = self._columns.packed(keys), map(rows.get, keys)
+        found = zip(keys, befores, afters, strict=True)
+        return [(name, key, before, after) for key, before, after in found if before != after]
 
     def recorded(self, rows: dict[str, Packed]) -> TableChanges:
         """Return what is staged, given as rows, for the log."""
@@ -233,6 +233,8 @@ class MemoryTable(Generic[E]):
 class DueTable(MemoryTable[DueEvent]):
     """What is due, with the staged deadlines in order."""
 
+    __slots__ = ("deadlines",)
+
     def __init__(self, columns: Columns[DueEvent]) -> None:
         super().__init__(columns)
         self.deadlines: list[Deadline] = []
@@ -250,6 +252,8 @@ class DueTable(MemoryTable[DueEvent]):
 
 class MemoryLedger:
     """The ledger as one transaction sees it."""
+
+    __slots__ = ("_movements", "staged")
 
     def __init__(self, movements: Movements) -> None:
         self._movements = movements

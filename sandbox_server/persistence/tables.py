@@ -47,6 +47,7 @@ class Spec(Generic[E]):
         fixed: Indexes whose values an entity never changes, by name; it names each of its values once.
         moving: Indexes whose values it may change.
         updated: The field that says when it was last changed; it need not have one.
+        is_hot: Whether what was written is likely to be read again soon; it is flat, and the collector need not see it.
     """
 
     def __init__(
@@ -57,9 +58,12 @@ class Spec(Generic[E]):
         fixed: Mapping[str, Values[E]] | None = None,
         moving: Mapping[str, Values[E]] | None = None,
         updated: str = "updated_at",
+        *,
+        is_hot: bool = False,
     ) -> None:
         self.name = name
         self.key = key
+        self.is_hot = is_hot
         self.fixed = fixed or {}
         self.moving = moving or {}
         self.unpack: Callable[[bytes], E] = unpacker(kind)
@@ -88,6 +92,7 @@ LEVELS = Spec(
     StockLevel,
     lambda level: level_key(level.store_id, level.sku),
     fixed={"store_id": lambda level: (level.store_id,), "sku": lambda level: (level.sku,)},
+    is_hot=True,
 )
 LOADS = Spec("loads", StoreLoad, lambda load: load.key)
 ORDERS = Spec(
@@ -177,7 +182,7 @@ CREDENTIALS = Spec("credentials", Credential, lambda credential: credential.clie
 TOKENS = Spec("tokens", Token, lambda token: token.digest, fixed={"grant": lambda token: (token.grant,)})
 REPLAYS = Spec("replays", Replay, lambda replay: replay.key)
 OPENINGS = Spec("openings", Opening, lambda _: "opening")
-SHELVES = Spec("shelves", Shelf, lambda shelf: level_key(shelf.store_id, shelf.sku))
+SHELVES = Spec("shelves", Shelf, lambda shelf: level_key(shelf.store_id, shelf.sku), is_hot=True)
 COUNTS = Spec(
     "counts",
     CountChange,

@@ -42,6 +42,8 @@ def follow(tx: Transaction, moves: Iterable[Move], cause: Cause) -> None:
     shelves = dict(zip(keys, tx.shelves.get_all(keys), strict=True))
     for key, before, after, reference in changed:
         shelf = shelves[key]
+        if shelf is not None and not carried and shelf.units != after.on_hand:
+            continue  # words leave it as it was
         there = rules.physical(before, shelf)
         if carried:
             delta = after.on_hand - before.on_hand

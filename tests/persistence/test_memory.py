@@ -107,7 +107,7 @@ def test_instants_within_a_span_are_those_that_looking_at_each_would_find(
         if len(step) == 2:
             position = step[0] * repeat % len(by_hand)
             by_hand[position] += step[1]
-            column.move(position, by_hand[position])
+            column.move([position], by_hand[position])
             continue
         start, stop = max(step[0], 0) * repeat, min(max(step[1], 0) * repeat, len(by_hand))
         expected = [position for position in range(start, stop) if step[2] <= by_hand[position] < step[3]]

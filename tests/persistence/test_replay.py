@@ -112,6 +112,19 @@ def test_a_day_of_a_world_s_life_can_be_lived_again_from_its_log(notes: Notes) -
     assert all_of(replica) == all_of(world)
 
 
+def test_a_replica_forgets_what_it_had_at_hand(world: MemoryPersistence, notes: Notes) -> None:
+    level = a_level(sku="SKU-3")
+    with world.begin("req_3", LATER) as tx:
+        tx.levels.put(level)
+    with world.begin("req_4", LATER) as tx:
+        tx.levels.remove(level.key)
+    replica = a_world()
+    for changes, there in zip(notes, (level, None), strict=True):
+        apply(replica, changes)
+        with replica.read(LATER) as tx:
+            assert tx.levels.get(level.key) == there
+
+
 def test_each_transaction_that_changes_something_is_one_record_with_its_time(
     world: MemoryPersistence, notes: Notes
 ) -> None:

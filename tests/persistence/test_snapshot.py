@@ -175,6 +175,6 @@ def laid_open(thing: Any) -> Any:
         return {
             name: laid_open(value)
             for name, value in vars(thing).items()
-            if name not in {"_derived", "spec", "_indexed", "oldest"}
+            if name not in {"_derived", "_recent", "spec", "_indexed", "oldest"}
         }
     return thing

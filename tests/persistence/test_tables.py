@@ -10,7 +10,7 @@ from sandbox_server.domain.orders import Order, OrderStatus
 from sandbox_server.domain.stores import Capability, Store, StoreStatus
 from sandbox_server.services.codec import pack
 from sandbox_server.services.ports import Persistence, Query, Transaction
-from tests.domain.builders import NOW, a_line, a_store, an_order, rejected, reserved
+from tests.domain.builders import NOW, a_level, a_line, a_store, an_order, rejected, reserved
 from tests.persistence.adapters import ids, keep
 
 ONE, TWO, THREE = (an_order(order_id=f"ord_{number}") for number in (1, 2, 3))
@@ -251,3 +251,22 @@ def test_every_kind_of_entity_has_a_table_of_its_own(world: Persistence) -> None
         assert isinstance(tx.orders.get("ord_1"), Order)
         with pytest.raises(AttributeError):
             tx.nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_stock_is_read_as_it_was_written_last_however_much_was_written(world: Persistence) -> None:
+    levels = [replace(a_level(1, 2, 3), sku=f"SKU-{number}") for number in range(5_000)]
+    with world.begin("req_1", NOW) as tx:
+        tx.levels.put_all({level.key: level for level in levels})
+    first, second, last = levels[0], levels[1], levels[-1]
+    with world.begin("req_2", NOW) as tx:
+        tx.levels.put(replace(first, on_hand=9))
+        tx.levels.remove(second.key)
+        tx.levels.put(replace(last, on_hand=8))
+    with world.read(NOW) as tx:
+        tx.levels.put(replace(last, on_hand=7))  # and forgotten
+    with world.read(NOW) as tx:
+        keys = [first.key, second.key, last.key]
+        assert tx.levels.get_all(keys) == [replace(first, on_hand=9), None, replace(last, on_hand=8)]
+        assert [tx.levels.get(key) for key in keys] == tx.levels.get_all(keys)
+        rows = map(tx.levels.unpack, tx.levels.page(Query(limit=5_000)).rows)
+        assert list(rows) == list(tx.levels.select())
