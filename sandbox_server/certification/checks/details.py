@@ -10,6 +10,8 @@ from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
 PATIENCE = timedelta(minutes=4)
 MOST_LOST = Decimal("0.10")
 """What is missing beyond that was kept on purpose, as a fee is."""
+CREATED, UNPROCESSABLE = 201, 422
+_OF_AMOUNTS = {"NET", "TAX", "TOTAL"}
 _OPEN = {"NEW", "ACKNOWLEDGED", "PARTIALLY_SHIPPED"}
 
 
@@ -42,13 +44,13 @@ def _for_named_buyers(evidence: Evidence) -> list[Wire]:
     "money.exact",
     Level.MUST,
     clause="Conventions, money: a decimal string with the currency's own number of decimals, never a float",
-    scenarios="brought-back",
+    scenarios=("brought-back", "new-prices"),
     mutant="reckons-money-in-floats",
     why="Every cent that is lost is a difference that somebody has to find in the accounts, and a buyer's complaint.",
     mend="Reckon with decimals or whole minor units, and pass amounts on as the text that they came as.",
 )
 def money_exact(evidence: Evidence) -> Iterator[Occasion]:
-    """What is paid back is what was owed, to the minor unit."""
+    """What is paid back is what was owed, and what is billed what it cost, to the minor unit."""
     owed: dict[tuple[str, str], Wire] = {}
     for call in evidence.calls:
         if call.operation == "refundReturn" and isinstance(call.body, dict) and not call.errors:
@@ -57,6 +59,8 @@ def money_exact(evidence: Evidence) -> Iterator[Occasion]:
                 told = owed.get((name, line["lineId"]))
                 if told is not None and told["refundableQuantity"] == line["quantity"]:
                     yield judged(_of_amount(line["amount"]["amount"], told["refundable"]["amount"], name), call)
+        if call.operation == "postInvoice" and not call.errors and call.status in {CREATED, UNPROCESSABLE}:
+            yield judged(_of_invoice(call), call)
         owed |= {(rma["returnId"], line["lineId"]): line for rma in _returns_on(call) for line in rma["lines"]}
 
 
@@ -66,6 +70,12 @@ def _of_amount(paid: str, told: str, name: str) -> str | None:
     if len(decimals) > 1 or missing < 0 or 0 < missing < MOST_LOST:
         return f"{told} was owed for {name}, and {paid} was to be paid back."
     return None
+
+
+def _of_invoice(call: Call) -> str | None:
+    """Return what the marketplace finds wrong with an invoice's amounts."""
+    wrong = [one for one in call.answer.get("errors", ()) if one["code"] in _OF_AMOUNTS]
+    return f"The invoice of {call.body['shipmentId']} was wrong: {wrong[0]['message']}" if wrong else None
 
 
 def _returns_on(call: Call) -> list[Wire]:

@@ -61,6 +61,20 @@ def test_what_is_owed_is_taken_from_the_latest_answer() -> None:
     assert holds(money_exact, seen(owed("9.11"), read, unread, refund("9.10")))
 
 
+def invoiced(status: int, *codes: str, **members: Any) -> Call:
+    errors = [{"code": code, "message": "Line 1 cost 0.28 USD."} for code in codes]
+    return call("postInvoice", status=status, body={"shipmentId": "shp_1"}, answer={"errors": errors}, **members)
+
+
+def test_what_is_billed_is_what_it_cost() -> None:
+    assert holds(money_exact, seen(invoiced(201)))
+    for code in ("NET", "TAX", "TOTAL"):
+        found = breaches(money_exact, seen(invoiced(422, code)))
+        assert found == ["The invoice of shp_1 was wrong: Line 1 cost 0.28 USD."]
+    assert holds(money_exact, seen(invoiced(422, "QUANTITY")))
+    assert breaches(money_exact, seen(invoiced(503), invoiced(409), invoiced(422, "NET", errors=({},)))) == []
+
+
 def skewed(*calls: Call, ends: float = 20) -> Evidence:
     acts = placed({"orderId": "ord_1"}, at=0), placed({"orderId": "ord_2"}, at=6)
     return seen(call("listOrders", at=5, effect="clockSkew"), *calls, acts=acts, ends=ends)
