@@ -1,6 +1,7 @@
 """A contract: an OpenAPI 3.0 document, and where in it things stand."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -62,16 +63,13 @@ class Contract:
 
     def __init__(self, source: bytes) -> None:
         self.source = source
-        self.document: Node = _with_string_keys(_Loader(source).get_single_data())
+        self.document: Node = _read(source)
         servers = self.document.get("servers") or [{"url": "/"}]
         self.base_path: str = urlsplit(servers[0]["url"]).path.rstrip("/")
 
-    def operations(self) -> Iterator[Operation]:
+    def operations(self) -> Sequence[Operation]:
         """Return the operations in the document's order."""
-        for path, item in self.document["paths"].items():
-            for method in METHODS:
-                if method in item:
-                    yield self._operation(path, method)
+        return self._operations
 
     def taking(self, parameter: str) -> set[str]:
         """Return the ids of the operations that take a parameter of this name."""
@@ -95,6 +93,11 @@ class Contract:
             place = self.place(f"{place.pointer}/{word.replace('~', '~0').replace('/', '~1')}")
         return place
 
+    @cached_property
+    def _operations(self) -> Sequence[Operation]:
+        items = self.document["paths"].items()
+        return [self._operation(path, method) for path, item in items for method in METHODS if method in item]
+
     def _operation(self, path: str, method: str) -> Operation:
         item = self.below(Place("#", self.document), "paths", path)
         place = self.below(item, method)
@@ -111,6 +114,13 @@ class Contract:
 
     def _parameters(self, place: Place) -> list[Place]:
         return [self.below(place, "parameters", str(number)) for number in range(len(place.node.get("parameters", [])))]
+
+
+@lru_cache(maxsize=4)
+def _read(source: bytes) -> Node:
+    """Return the document, which nobody changes: reading it is half of what a sandbox's start costs."""
+    document: Node = _with_string_keys(_Loader(source).get_single_data())
+    return document
 
 
 def _with_string_keys(node: Any) -> Any:
