@@ -138,4 +138,4 @@ def _seconds(record: Record, lasted: float) -> list[dict[str, Any]]:
 
 
 def _short(number: float) -> str:
-    return f"{number:.4g}"
+    return f"{number:.0f}" if number >= 1000 else f"{number:.4g}"

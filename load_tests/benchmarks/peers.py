@@ -251,7 +251,7 @@ def _section(medians: Mapping[str, Mapping[str, Sample]], missing: Mapping[str, 
             }
             if promised and times < promised:
                 broken.append(f"{work}: {times:.2f} times {name}, {promised:g} times were promised")
-    columns = ("", "answers/s", "sandbox is times", "p50 ms", "p99 ms", "promised")
-    title = "The tools one would use instead, with the same answers; 16 connections"
+    columns = ("", "answers/s", "times", "p50 ms", "p99 ms", "promised")
+    title = "The tools one would use instead, and how many times as fast the sandbox is; 16 connections"
     broken += [f"{name} is missing, so that nothing is known of it: {why}" for name, why in missing.items()]
     return Section("peers", title, columns, rows, facts, broken)

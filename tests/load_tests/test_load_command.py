@@ -21,12 +21,20 @@ def server() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def patient(tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return promises that a busy machine keeps, too."""
-    path = tmp_path / "slo.yaml"
+    path = tmp_path_factory.mktemp("promises") / "slo.yaml"
     path.write_text("run: {leastCalls: 1}\ndefault: {p99Ms: 30000, errorRate: 0}\n")
     return str(path)
+
+
+@pytest.fixture(scope="module")
+def steady(server: Server, patient: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """Return a run, and the folder of its reports."""
+    folder = tmp_path_factory.mktemp("steady")
+    flags = ["--users", "12", "--duration", "3", "--pace", "5", "--base-url", server.origin]
+    return load("steady", *flags, "--slo", patient, "--report-dir", str(folder)), folder
 
 
 def load(*words: str) -> Result:
@@ -38,13 +46,12 @@ def report_of(folder: Path) -> Any:
 
 
 def test_a_chain_s_traffic_goes_to_a_world_of_its_own_whose_books_are_right(
-    server: Server, tmp_path: Path, patient: str
+    server: Server, steady: tuple[Result, Path]
 ) -> None:
-    flags = ["--users", "12", "--duration", "3", "--pace", "5", "--base-url", server.origin]
-    done = load("steady", *flags, "--slo", patient, "--report-dir", str(tmp_path))
+    done, folder = steady
     assert done.exit_code == 0, done.output
     assert "Every promise was kept." in done.stdout
-    report = report_of(tmp_path)
+    report = report_of(folder)
     assert (report["verdict"], report["reasons"], report["samples"]) == ("PASSED", [], [])
     assert report["run"]["users"] == {
         "store_terminal": 6,
@@ -69,7 +76,7 @@ def test_a_chain_s_traffic_goes_to_a_world_of_its_own_whose_books_are_right(
     assert all(audit["holds"] for audit in report["audits"])
     assert {book["what"]: book["holds"] for book in report["books"]} == {"orders": True, "shipments": True}
     assert report["seconds"][-1]["webhooks"] > 0
-    with (tmp_path / "operations.csv").open(newline="") as file:
+    with (folder / "operations.csv").open(newline="") as file:
         assert int(list(csv.DictReader(file))[-1]["calls"]) == report["total"]["calls"]
     names = [tenant["name"] for tenant in httpx.get(f"{server.origin}/_sandbox/v1/tenants").json()["items"]]
     assert names == ["default"]
@@ -132,16 +139,18 @@ def test_without_locust_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     assert "acorn-sandbox[load]" in done.stderr
 
 
-def test_a_run_is_compared_with_an_earlier_one(server: Server, tmp_path: Path, patient: str) -> None:
-    flags = ["--duration", "1", "--pace", "10", "--base-url", server.origin]
-    load("steady", "--users", "2", *flags, "--slo", patient, "--report-dir", str(tmp_path / "first"))
-    again = ["--users", "3", "--compare-with", str(tmp_path / "first" / "report.json")]
-    done = load("steady", *again, *flags, "--slo", patient, "--report-dir", str(tmp_path / "second"))
+def test_a_run_is_compared_with_an_earlier_one(
+    server: Server, steady: tuple[Result, Path], tmp_path: Path, patient: str
+) -> None:
+    earlier = steady[1]
+    flags = ["--users", "3", "--duration", "1", "--pace", "10", "--base-url", server.origin, "--slo", patient]
+    again = ["--compare-with", str(earlier / "report.json"), "--report-dir", str(tmp_path)]
+    done = load("steady", *flags, *again)
     assert done.exit_code == 0, done.output
-    assert "users was {'store_terminal': 1, 'stock_sync': 1}, and is" in done.stdout
-    rows = {row["operation"]: row for row in report_of(tmp_path / "second")["comparison"]["rows"]}
-    assert rows["all"]["calls"]["after"] == report_of(tmp_path / "second")["total"]["calls"]
-    assert rows["all"]["calls"]["before"] == report_of(tmp_path / "first")["total"]["calls"]
+    assert "pace was 5.0, and is 10.0" in done.stdout
+    rows = {row["operation"]: row for row in report_of(tmp_path)["comparison"]["rows"]}
+    assert rows["all"]["calls"]["after"] == report_of(tmp_path)["total"]["calls"]
+    assert rows["all"]["calls"]["before"] == report_of(earlier)["total"]["calls"]
 
 
 @pytest.mark.parametrize("text", ["{}", "nonsense"])

@@ -8,7 +8,7 @@ from load_tests.comparison import compare
 from load_tests.errors import CannotRun
 from load_tests.page import page_of
 from load_tests.record import Outcome, Record
-from load_tests.result import Books, Oracle, result
+from load_tests.result import Books, Oracle, _reasons, result
 from load_tests.slo import Promises
 from load_tests.world import Audit
 
@@ -48,6 +48,16 @@ def test_a_run_whose_promises_and_books_hold_has_passed() -> None:
     assert (passed["verdict"], passed["reasons"]) == ("PASSED", [])
     assert passed["operations"]["listOrders"]["opened"]["p50Ms"] == 510
     assert passed["operations"]["listOrders"]["closed"]["p50Ms"] == 10
+
+
+def test_a_long_wait_is_told_in_plain_digits() -> None:
+    slow = Promises({}, {"p50Ms": 0.5, "p99Ms": 200.0}, {})
+    record = Record()
+    record.note("listOrders", 1, Outcome.ANSWERED, 12.5, 25.0)
+    assert [one.split(": ")[1] for one in _reasons(slow.judge(record))] == [
+        "p50Ms is 37500, and is to be 0.5 at the most",
+        "p99Ms is 37500, and is to be 200 at the most",
+    ]
 
 
 def test_a_process_has_waiting_what_it_last_said_and_all_of_them_add_up() -> None:
