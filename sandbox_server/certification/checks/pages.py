@@ -99,9 +99,12 @@ def _of_insert(order: Wire) -> str:
 
 
 def _of_going_on(evidence: Evidence, page: Call, what: str) -> Iterator[Occasion]:
+    """Judge whether a page's own cursor was gone on with; one that nobody has given is for `page.cursor-opaque`."""
     if page.operation == FEED:
         return
-    following = next((one for one in evidence.after(page) if "cursor" in one.query and _list(one) == _list(page)), None)
+    elsewhere = {one.answer["nextCursor"] for one in evidence.calls if _leads_on(one)} - {page.answer["nextCursor"]}
+    same_list = (one for one in evidence.after(page) if "cursor" in one.query and _list(one) == _list(page))
+    following = next((one for one in same_list if one.query["cursor"] not in elsewhere), None)
     if following is not None:
         yield held(page, following)
     elif len(list(islice(evidence.after(page), CALLS_BETWEEN + 1))) > CALLS_BETWEEN:

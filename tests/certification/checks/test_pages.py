@@ -45,6 +45,16 @@ def test_the_next_page_is_one_of_the_same_list(check: Check, first: Call, what: 
     ]
 
 
+@KINDS
+def test_the_cursor_of_another_page_leads_to_another_page(check: Check, first: Call, what: str) -> None:
+    again, second = page("b"), page(None, cursor="b")
+
+    assert breaches(check, seen(first, again, second, *[OTHER] * 10))[0] == (
+        f"listOrders was left after {what} that had a next one."
+    )
+    assert holds(check, seen(first, page(None, cursor="trimmed")))
+
+
 def test_each_of_the_two_judges_its_own_pages() -> None:
     assert breaches(reads_to_the_end, seen(BLANK, LAST)) == []
     assert breaches(tolerates_empty_page, seen(FULL, LAST)) == []
