@@ -10,7 +10,7 @@ import httpx
 import orjson
 import schemathesis
 from schemathesis.core.failures import FailureGroup
-from schemathesis.schemas import BaseSchema
+from schemathesis.schemas import APIOperation
 
 from sandbox_server.conformance import checks
 from sandbox_server.conformance.document import Document, Operation
@@ -24,6 +24,8 @@ _MOST_WAITS = 5
 _LONGEST_WAIT_SECONDS = 120
 Headers = Mapping[str, str]
 Path = Mapping[str, str]
+Described = Mapping[str, APIOperation[Any, Any, Any, Any]]
+"""Operations as Schemathesis reads them, by their ids."""
 NOWHERE: Path = {}
 """The parameters of a path that has none."""
 NOBODY: Headers = {}
@@ -81,7 +83,7 @@ class Caller:
     Makes calls with one credential.
 
     Args:
-        schema: The contract, as Schemathesis reads it.
+        described: The contract's operations, as Schemathesis reads them.
         credential: The headers that show who is calling.
         http: What carries the calls.
 
@@ -93,14 +95,14 @@ class Caller:
 
     def __init__(
         self,
-        schema: BaseSchema,
+        described: Described,
         document: Document,
         base_url: str,
         credential: Headers,
         record: Record,
         http: httpx.Client,
     ) -> None:
-        self._schema = schema
+        self._described = described
         self.document = document
         self.base_url = base_url
         self.credential = credential
@@ -109,7 +111,7 @@ class Caller:
 
     def with_credential(self, credential: Headers) -> "Caller":
         """Return a caller with another credential; what it does goes into the same record."""
-        other = Caller(self._schema, self.document, self.base_url, credential, self.record, self._http)
+        other = Caller(self._described, self.document, self.base_url, credential, self.record, self._http)
         other.is_patient, other.pause = self.is_patient, self.pause
         return other
 
@@ -176,8 +178,7 @@ class Caller:
     def _judged(self, operation: Operation, response: httpx.Response, path: Path, *, fit: bool) -> Answer:
         answer = schemathesis.Response.from_any(response)
         exchange = self.record.keep(operation, exchange_of(answer), fit=fit)
-        described = self._schema[operation.path][operation.method]
-        case = described.Case(path_parameters=dict(path))
+        case = self._described[operation.operation_id].Case(path_parameters=dict(path))
         try:
             case.validate_response(answer, checks=checks.of_the_contract())
         except FailureGroup as group:

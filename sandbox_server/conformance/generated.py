@@ -13,6 +13,7 @@ from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.schemas import BaseSchema
 
 from sandbox_server.conformance import hooks
+from sandbox_server.conformance.calls import Described
 from sandbox_server.conformance.document import Document
 from sandbox_server.conformance.errors import Misconfigured
 from sandbox_server.conformance.failures import finding_of
@@ -33,6 +34,7 @@ def schema_of(
     phases: Collection[str] = (),
     examples: int = 1,
     changes: Mapping[str, Any] = MappingProxyType({}),
+    operations: Collection[str] = (),
 ) -> BaseSchema:
     """
     Return the contract as Schemathesis reads it, with the settings that are shipped.
@@ -41,6 +43,7 @@ def schema_of(
         phases: Which of `PHASES` a run has.
         examples: How many calls are drawn for an operation in a phase that draws.
         changes: Settings that are other than those that are shipped, by their heads.
+        operations: Those that calls are made up for; every one when left out.
 
     Raises:
         Misconfigured: Schemathesis finds nothing to test in it.
@@ -52,10 +55,19 @@ def schema_of(
     settings["generation"] |= {"max-examples": examples}
     settings["phases"] = {name: {"enabled": name in phases} for name in PHASES}
     settings |= changes
+    if operations:
+        others = [name for name in document.operations if name not in operations]
+        settings["operations"] = [*settings["operations"], {"include-operation-id": others, "enabled": False}]
     try:
         return schemathesis.openapi.from_dict(document.raw, config=Config.from_dict(settings))
     except schemathesis.errors.LoaderError as error:
         raise Misconfigured(f"Schemathesis cannot read {document.path}: {error}.") from error
+
+
+def described(document: Document, target: Target, seed: int) -> Described:
+    """Return the contract's operations as Schemathesis reads them, which takes it as long as to judge an answer."""
+    schema = schema_of(document, target, seed)
+    return {name: schema[one.path][one.method] for name, one in document.operations.items()}
 
 
 def play(schema: BaseSchema, document: Document, record: Record, progress: Progress) -> None:

@@ -1,6 +1,7 @@
 """What Schemathesis is told of the contract that an OpenAPI document cannot say. Loading this module tells it."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import schemathesis
@@ -46,10 +47,15 @@ def after_call(_context: HookContext, _case: Case[Any], response: Response) -> N
         _cursors.add(response.json()["nextCursor"])
 
 
+@lru_cache(maxsize=1)
+def _view(label: str, response: Response) -> View:
+    """Return a call as one check after the other looks at it."""
+    return View(_document(), _document().labelled(label), exchange_of(response))
+
+
 def _as_theirs(name: str, check: checks.Check) -> Callable[[CheckContext, Response, Case[Any]], bool | None]:
     def asked(_ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:
-        operation = _document().labelled(case.operation.label)
-        found: Iterator[Finding] = check(View(_document(), operation, exchange_of(response)))
+        found: Iterator[Finding] = check(_view(case.operation.label, response))
         for one in found:
             raise Breach(one)
         return None

@@ -22,14 +22,22 @@ class Outcome:
     exchanges: tuple[Exchange, ...]
 
 
-def run(assignment: Assignment, suite: Suite = Suite.SMOKE, progress: Progress = lambda *_: None) -> Outcome:
+def run(
+    assignment: Assignment,
+    suite: Suite = Suite.SMOKE,
+    progress: Progress = lambda *_: None,
+    plan: Plan | None = None,
+) -> Outcome:
     """
     Hold a server against the contract. A server that lets nobody in is left alone after some calls.
+
+    Args:
+        plan: What is played, where that is not all that the suite plays.
 
     Raises:
         Misconfigured: It cannot begin.
     """
-    plan = PLANS[suite]
+    plan = plan or PLANS[suite]
     with session(assignment, progress) as begun:
         opened = begun.of_the_operator() if suite is Suite.CONTROL else begun
         for probe in plan.probes:
@@ -37,7 +45,7 @@ def run(assignment: Assignment, suite: Suite = Suite.SMOKE, progress: Progress =
             if opened.is_shut:
                 break
         if plan.phases and not opened.is_shut:
-            opened.make_up(plan.phases, plan.examples)
+            opened.make_up(plan.phases, plan.examples, plan.operations)
     return Outcome(_report(opened, suite, plan), tuple(opened.record.exchanges))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from sandbox_server.conformance import generated
+from sandbox_server.conformance.calls import Described
 from sandbox_server.conformance.document import Document
 from sandbox_server.conformance.errors import Misconfigured, Unavailable
 from sandbox_server.conformance.record import Record
@@ -55,6 +56,7 @@ class Session:
     record: Record
     progress: Progress
     _http: httpx.Client
+    _described: Described
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     def play(self, name: str) -> Sequence[Finding]:
@@ -62,8 +64,7 @@ class Session:
         before = len(self.record.findings)
         self.progress(name, len(self.record.exchanges))
         try:
-            schema = generated.schema_of(self.document, self.target, self.assignment.seed)
-            PROBES[name](Stage(schema, self.document, self.target, self.record, self._http, name))
+            PROBES[name](Stage(self._described, self.document, self.target, self.record, self._http, name))
         except Stopped:
             pass  # what stopped it has been told
         except Unavailable as lack:
@@ -82,10 +83,14 @@ class Session:
         statuses = [status for name in asked for status in self.record.seen.get(name, ())]
         return bool(statuses) and not any(status.startswith("2") for status in statuses)
 
-    def make_up(self, phases: Collection[str], examples: int = 10) -> Sequence[Finding]:
-        """Let Schemathesis make calls up, and return what they find."""
+    def make_up(
+        self, phases: Collection[str], examples: int = 10, operations: Collection[str] = ()
+    ) -> Sequence[Finding]:
+        """Let Schemathesis make calls up, of these operations or of all, and return what they find."""
         before = len(self.record.findings)
-        schema = generated.schema_of(self.document, self.target, self.assignment.seed, phases, examples, self.changes)
+        schema = generated.schema_of(
+            self.document, self.target, self.assignment.seed, phases, examples, self.changes, operations
+        )
         generated.play(schema, self.document, self.record, self.progress)
         return self.record.findings[before:]
 
@@ -136,8 +141,9 @@ def session(assignment: Assignment, progress: Progress = lambda *_: None) -> Ite
     document = Document(assignment.contract or contract_path("marketplace.yaml"))
     target = find(assignment.base_url, assignment.access, assignment.operator_token)
     try:
+        described = generated.described(document, target, assignment.seed)
         with httpx.Client(timeout=_PATIENCE_SECONDS, trust_env=False) as http:
-            yield Session(assignment, document, target, Record(), progress, http)
+            yield Session(assignment, document, target, Record(), progress, http, described)
     finally:
         if target.is_own and target.operator:
             target.operator.delete()

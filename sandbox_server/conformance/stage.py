@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-from schemathesis.schemas import BaseSchema
 
-from sandbox_server.conformance.calls import Answer, Caller, Headers
+from sandbox_server.conformance.calls import Answer, Caller, Described, Headers
 from sandbox_server.conformance.document import Document, Operation
 from sandbox_server.conformance.errors import Unavailable
 from sandbox_server.conformance.record import Record
@@ -24,14 +23,14 @@ class Stage:
     One server as a probe sees it.
 
     Args:
-        schema: The contract, as Schemathesis reads it.
+        described: The contract's operations, as Schemathesis reads them.
         http: What carries the calls.
         check: What findings are told under.
     """
 
     def __init__(
         self,
-        schema: BaseSchema,
+        described: Described,
         document: Document,
         target: Target,
         record: Record,
@@ -39,7 +38,7 @@ class Stage:
         check: str = "stage",
     ) -> None:
         self._http = http
-        self._schema = schema
+        self._described = described
         self.record = record
         self.document = document
         self.target = target
@@ -65,7 +64,7 @@ class Stage:
         Args:
             more: What else is asked of the token, such as its `scope`.
         """
-        nobody = Caller(self._schema, self.document, self.target.base_url, {}, self.record, self._http)
+        nobody = Caller(self._described, self.document, self.target.base_url, {}, self.record, self._http)
         if not access.client_id:
             return nobody.with_credential({"X-Api-Key": access.api_key})
         return nobody.with_credential(self.bearer(nobody, access, **more))
@@ -99,7 +98,7 @@ class Stage:
         operator = self.operator.sibling()
         try:
             target = Target(self.target.base_url, operator.access(), operator, is_own=True)
-            yield Stage(self._schema, self.document, target, self.record, self._http, self.check)
+            yield Stage(self._described, self.document, target, self.record, self._http, self.check)
         finally:
             operator.delete()
 

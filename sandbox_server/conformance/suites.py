@@ -43,12 +43,14 @@ class Plan:
         phases: Of Schemathesis's phases, those that are run.
         examples: How many calls are drawn for an operation in a phase that draws.
         probes: Their names, in the order of playing.
+        operations: Those that calls are made up for; every one when left out.
         covers: Whether every operation has to be reached, and every documented status seen or excused.
     """
 
     phases: tuple[str, ...]
     examples: int
     probes: tuple[str, ...]
+    operations: tuple[str, ...] = ()
     reaches: bool = False
     covers: bool = False
 

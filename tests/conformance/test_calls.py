@@ -23,7 +23,7 @@ GOOD: Said = (200, "")
 def called(answers: Iterable[Said], *, is_patient: bool = True) -> tuple[int, list[float]]:
     """Return with what a call ends when a server answers so, and the waits before."""
     document = Document(contract_path("marketplace.yaml"))
-    schema = generated.schema_of(document, Target(BASE_URL, Access(api_key="some-key")), seed=1)
+    described = generated.described(document, Target(BASE_URL, Access(api_key="some-key")), seed=1)
     queue, waits = iter(answers), list[float]()
 
     def answer(_: httpx.Request) -> httpx.Response:
@@ -31,7 +31,7 @@ def called(answers: Iterable[Said], *, is_patient: bool = True) -> tuple[int, li
         return httpx.Response(status, headers={"Retry-After": wait} if wait else {}, stream=httpx.ByteStream(b"{}"))
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        caller = Caller(schema, document, BASE_URL, NOBODY, Record(), http)
+        caller = Caller(described, document, BASE_URL, NOBODY, Record(), http)
         caller.is_patient, caller.pause = is_patient, waits.append
         return caller.with_credential({"X-Api-Key": "some-key"}).call("listStores").status, waits
 
