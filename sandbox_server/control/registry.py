@@ -177,6 +177,9 @@ class Registry:
     def __len__(self) -> int:
         return len(self._records)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._records
+
     def get(self, name: str) -> Record:
         """
         Return the tenant with this name.

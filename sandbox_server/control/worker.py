@@ -24,16 +24,24 @@ from sandbox_server.traffic.journal import Kept
 P = TypeVar("P")
 _FOLDED_EACH, _SWEPT_EACH = 100, 1200
 """Rounds after which the database is tidied."""
+_WITHIN = frozenset({Kind.CHANGES, Kind.CALLS})
+"""What may be told of a tenant by who was at work on it when another removed it."""
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(tuple[list[tuple[bytes, str, int, int]], list[bytes]]).decode
 
 
 class Calls:
-    """A tenant's journal, as all workers keep it."""
+    """
+    A tenant's journal, as all workers keep it.
 
-    def __init__(self, vault: PostgresVault, tenant: Tenant) -> None:
+    Args:
+        has: Whether there is a tenant of this name: of one that was removed in the meantime, nothing is told.
+    """
+
+    def __init__(self, vault: PostgresVault, tenant: Tenant, has: Callable[[str], bool]) -> None:
         self._vault = vault
         self._tenant = tenant
+        self._has = has
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -42,7 +50,7 @@ class Calls:
         with self._vault.replica.turn(name):
             before = journal.written
             yield
-            if journal.written > before:
+            if journal.written > before and self._has(name):
                 self._vault.put_calls(name, _pack_calls(journal.entries(before)), journal.written)
 
     def cleared(self) -> None:
@@ -146,7 +154,7 @@ class Worker:
     def equip(self, tenant: Tenant) -> None:
         """Have a tenant's powers told to the others."""
         tenant.tell_by(self.altering)
-        tenant.power(Journal).keep_together(Calls(self._vault, tenant))
+        tenant.power(Journal).keep_together(Calls(self._vault, tenant, self._has))
 
     def recall(self, name: str) -> None:
         """Have a tenant's journal as it was told."""
@@ -187,6 +195,8 @@ class Worker:
     def follow(self, entry: Entry) -> None:
         """Do what another worker has told."""
         tenant, kind, record, cause = entry
+        if kind in _WITHIN and not self._has(tenant):
+            return
         self._does[kind](tenant, record)
         if kind is Kind.CHANGES and tenant not in self._begun and not is_no_call(cause):
             self._journal(tenant).expected.add(cause)
@@ -213,6 +223,9 @@ class Worker:
     def _tenants(self) -> Registry:
         assert self._registry is not None, "it has joined the others before it hears of them"
         return self._registry
+
+    def _has(self, name: str) -> bool:
+        return name in self._begun or name in self._tenants
 
     def _change(self, name: str, record: bytes) -> None:
         changes = log.read(record)

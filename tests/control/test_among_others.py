@@ -6,6 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from sandbox_server.persistence.postgres.replica import Entry, Kind
+from sandbox_server.services.journal import Journal
 from tests.control.among import Among
 from tests.control.stage import CONTROL, KEY, TENANT
 from tests.postgresql import PostgreSQL, postgresql
@@ -58,3 +60,16 @@ def test_a_key_whose_call_is_under_way_at_one_worker_is_to_be_repeated_at_the_ot
         got = other.play("/buyers/orders", {"count": 1}, idempotency_key="busy")
         assert (got.status, got.json["code"]) == (409, "IDEMPOTENCY_IN_PROGRESS")
     assert other.play("/buyers/orders", {"count": 1}, idempotency_key="busy").status == 201
+
+
+def test_who_is_at_work_on_a_tenant_that_another_removes_stops_nobody(pair: tuple[Among, Among]) -> None:
+    one, other = pair
+    one.call("POST", "/_sandbox/v1/tenants", {"name": "removed"})
+    record = one.worker._tenants.get("removed")
+    one.call("GET", "/v1/stores", key=record.logins[0].api_key)
+    other.call("DELETE", "/_sandbox/v1/tenants/removed")
+    record.tenant.power(Journal).write_down()
+    with one.worker._replica.turn("removed"):
+        one.worker._replica.append(Entry("removed", Kind.CHANGES, b""))
+    other.worker.catch_up()
+    assert [*one.worker._vault.calls("removed")] == []
