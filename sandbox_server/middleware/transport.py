@@ -36,8 +36,8 @@ class Transport:
     The outermost part: it gives each request its state and each answer `X-Request-Id` and `Date`.
 
     What the layers below find in `scope["state"]`: `request_id`; `headers`, by lower-case name, repeated ones joined
-    with commas; `tenant` and `caller`, the default tenant and None until a layer below knows better; `stamps`, header lines
-    that a layer puts there for the answer, whoever makes it.
+    with commas; `tenant` and `caller`, the default tenant and None until a layer below knows better; `stamps`, header
+    lines that a layer puts there for the answer, whoever makes it.
 
     Args:
         app: Takes the requests.
