@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, cast
 
@@ -113,7 +114,7 @@ def _constant(content: Any) -> Callable[..., Awaitable[Any]]:
 
 def only(operation_ids: set[str]) -> dict[str, Any]:
     """Return the marketplace's contract with these operations alone."""
-    document = Contract(contract_path("marketplace.yaml").read_bytes()).document
+    document = deepcopy(Contract(contract_path("marketplace.yaml").read_bytes()).document)
     paths = document["paths"]
     for path in list(paths):
         for method in list(paths[path]):
