@@ -6,6 +6,7 @@ operation, everything that follows from the contract; what is left for the call 
 """
 
 from collections.abc import Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -22,6 +23,7 @@ from sandbox_server.api.routing import Routed
 from sandbox_server.api.schemas import Schemas
 from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, respond, respond_in_pieces
 from sandbox_server.services import idempotency
+from sandbox_server.services.anew import until_done
 from sandbox_server.services.ports import Transaction
 
 _KEY = "idempotency-key"
@@ -78,7 +80,7 @@ class CompiledOperation:
     async def _answer(self, call: Call, path: str) -> Answer:
         handler = self._handler
         if not isinstance(handler, Standalone):
-            return self._perform(handler, call, path)
+            return until_done(partial(self._perform, handler, call, path))
         reply = handler.answer(call)
         return self._answers.render(reply if isinstance(reply, Reply) else await reply)
 

@@ -21,6 +21,7 @@ class Kind(NamedTuple):
 
 Kinds = Mapping[type[Exception], Kind]
 INTERNAL = Kind(500, "INTERNAL", "The sandbox itself failed", retryable=True)
+_UNAVAILABLE = Kind(503, "UNAVAILABLE", "The sandbox cannot serve now", retryable=True)
 COMMON: Kinds = {
     refusals.InvalidRequest: Kind(400, "INVALID_REQUEST", "The request is not what the contract asks for"),
     errors.CursorMismatch: Kind(400, "CURSOR_MISMATCH", "The cursor belongs to other filters"),
@@ -43,7 +44,8 @@ COMMON: Kinds = {
     refusals.UnsupportedMediaType: Kind(415, "UNSUPPORTED_MEDIA_TYPE", "The body has a form that is not taken"),
     errors.IdempotencyKeyReused: Kind(422, "IDEMPOTENCY_KEY_REUSED", "The key stands for another request"),
     errors.Unprocessable: Kind(422, "UNPROCESSABLE", "It is well-formed, and yet it cannot be done"),
-    errors.Unavailable: Kind(503, "UNAVAILABLE", "The sandbox cannot serve now", retryable=True),
+    errors.Unavailable: _UNAVAILABLE,
+    errors.Interrupted: _UNAVAILABLE,
 }
 """What every contract may have to say."""
 _RETRY_SECONDS = "2"

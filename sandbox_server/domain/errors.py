@@ -21,6 +21,7 @@ DomainError
 │   └── NdaMissing
 ├── GrantRefused
 └── Unavailable
+    └── Interrupted
 """
 
 from collections.abc import Iterable
@@ -183,3 +184,7 @@ class GrantRefused(DomainError):
 
 class Unavailable(DomainError):
     """What the call would change cannot be kept now; the detail says why, and what its operator can do."""
+
+
+class Interrupted(Unavailable):
+    """Others were in the way of a transaction, and nothing of it has been done: it may be made anew at once."""

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar, cast
 
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.kernel.clock import Clock
 from sandbox_server.services import timeline
+from sandbox_server.services.anew import until_done
 from sandbox_server.services.ports import Persistence, Transaction
 
 P = TypeVar("P")
@@ -132,6 +134,9 @@ class Tenant:
             self.clock.move_to(at)
 
     def _do_next(self, until: datetime) -> DueEvent | None:
+        return until_done(partial(self._try_next, until))
+
+    def _try_next(self, until: datetime) -> DueEvent | None:
         self._persistence.take_turn()  # which may bring another world
         with self._persistence.begin("clock", until) as tx:
             event = timeline.take_next(tx, until)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Event
 
+import psycopg
 import pytest
 
-from sandbox_server.persistence.postgres.replica import Entry, Kind
+from sandbox_server.persistence.postgres.replica import _LOCKS, Entry, Kind, key_of
 from sandbox_server.services.journal import Journal
 from tests.control.among import Among
 from tests.control.stage import CONTROL, KEY, TENANT
@@ -52,6 +54,35 @@ def test_an_operators_key_has_one_effect_whichever_worker_it_comes_to(pair: tupl
         assert first.status in {200, 201}
         assert (again.status, again.body) == (first.status, first.body)
         assert again.headers["idempotent-replayed"] == "true"
+
+
+def in_the_way(url: str, tenant: str, waiting: int, stands: Event) -> None:
+    """Have the log's head, and want a tenant's turn as soon as a worker has that and wants the head."""
+    with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as looker:
+        holder.execute("SET deadlock_timeout = '1min'")
+        holder.execute("UPDATE sandbox.head SET number = number")
+        stands.set()
+        while looker.execute(_WAITS, (waiting,)).fetchone() is None:
+            pass
+        holder.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCKS, key_of(tenant)))
+
+
+_WAITS = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+
+
+def test_a_call_that_was_in_a_deadlock_is_made_anew(pair: tuple[Among, Among]) -> None:
+    one, other = pair
+    with one.worker._vault._database.use() as connection:
+        pid = connection.info.backend_pid
+        connection.execute("SET deadlock_timeout = '200ms'")
+    with ThreadPoolExecutor(1) as threads:
+        stands = Event()
+        holding = threads.submit(in_the_way, one.settings.database or "", "default", pid, stands)
+        assert stands.wait(60)
+        renamed = one.call("PATCH", "/v1/stores/S0001", {"name": "After All"}, KEY)
+        holding.result()
+    assert renamed.status == 200
+    assert other.look("/v1/stores/S0001")["name"] == "After All"
 
 
 def test_a_key_whose_call_is_under_way_at_one_worker_is_to_be_repeated_at_the_other(pair: tuple[Among, Among]) -> None:

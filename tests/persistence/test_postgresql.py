@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from sandbox_server.domain.errors import Unavailable
+from sandbox_server.domain.errors import Interrupted, Unavailable
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres import asking, tidying
 from sandbox_server.persistence.postgres.connection import Database, DatabaseError, Unreachable
@@ -147,6 +147,19 @@ def test_what_cannot_be_told_is_not_done(pair: tuple[Reader, Reader], url: str) 
         write()
     return_of(one)
     assert one.orders() == other.orders() == []
+
+
+def test_a_commit_that_waits_too_long_is_undone_and_may_be_made_anew(pair: tuple[Reader, Reader], url: str) -> None:
+    one, other = pair
+    with one.database.use() as connection:
+        connection.execute("SET lock_timeout = '50ms'")
+    with psycopg.connect(url) as hanging:
+        hanging.execute("UPDATE sandbox.head SET number = number")
+        with pytest.raises(Interrupted, match="lock timeout"):
+            keep(one.world, an_order(order_id="ord_1"))
+    assert one.orders() == other.orders() == []
+    keep(one.world, an_order(order_id="ord_1"))
+    assert one.orders() == other.orders() == ["ord_1"]
 
 
 def test_who_waits_too_long_for_a_turn_is_told_so(pair: tuple[Reader, Reader], url: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from sandbox_server.domain.errors import Unavailable
+from sandbox_server.domain.errors import Interrupted, Unavailable
 from sandbox_server.persistence.log import VaultError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -31,6 +31,9 @@ _LIMITS = {
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _PASSING = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 """What has to do with the state of the server, and not with what it was asked."""
+DEADLOCKS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+WAITS = (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)
+"""Others had what was waited for, for too long."""
 _HINTS = {
     "password": "Look at user and password in the URL.",
     "does not exist": "Make it first (createdb), or look at the name in the URL.",
@@ -101,11 +104,15 @@ class Database:
             connection.execute("SELECT set_config('application_name', %s, false)", (name,))
 
     @contextmanager
-    def use(self) -> Iterator[Connection]:
+    def use(self, undone: tuple[type[psycopg.Error], ...] = DEADLOCKS) -> Iterator[Connection]:
         """
         Lend the connection.
 
+        Args:
+            undone: Errors after which what was asked may be asked anew at once.
+
         Raises:
+            Interrupted: One of these has happened.
             Unavailable: It is lost, or the server cannot do now what it was asked.
         """
         if self._connection is None:
@@ -117,7 +124,8 @@ class Database:
             yield connection
         except _PASSING as error:
             self._look_at(connection)
-            raise Unavailable(f"The database {self.name} says: {_line(error)}. Try again.") from error
+            kind = Interrupted if isinstance(error, undone) else Unavailable
+            raise kind(f"The database {self.name} says: {_line(error)}. Try again.") from error
         except BaseException:
             self._look_at(connection)
             raise
@@ -175,7 +183,8 @@ class Database:
 _EXAMPLE = "It looks like postgresql://user:password@127.0.0.1:5432/sandbox."
 
 
-def _line(error: Exception) -> str:
-    """Return the last words of an error, on one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+def _line(error: psycopg.Error) -> str:
+    """Return what the server said, or the last words of whoever did not get that far, on one line."""
+    said = error.diag.message_primary or str(error)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return lines[-1].rstrip(".") if lines else type(error).__name__

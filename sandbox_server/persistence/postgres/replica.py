@@ -9,7 +9,7 @@ from zlib import crc32
 from psycopg.pq import TransactionStatus
 
 from sandbox_server.domain.errors import Unavailable
-from sandbox_server.persistence.postgres.connection import Connection, Database
+from sandbox_server.persistence.postgres.connection import DEADLOCKS, WAITS, Connection, Database
 
 _AT_ONCE = 1000
 _LOCKS = 0x5EED0002
@@ -225,7 +225,7 @@ class Replica:
         tenants, kinds, records, causes = map(list, zip(*entries, strict=True))
         parameters = {"tenants": tenants, "kinds": [*map(int, kinds)], "records": records, "causes": causes}
         held, self._held = self._held, set()
-        with self._database.use() as connection:
+        with self._database.use(undone=(*DEADLOCKS, *WAITS)) as connection:
             if not held or connection.info.transaction_status is not TransactionStatus.INTRANS:
                 raise Unavailable("The turn is over: it took too long, or the database was lost. Try again.")
             with connection.pipeline():
