@@ -18,6 +18,7 @@ _NO = {400, 403, 404, 409, 422}
     mutant="new-key-for-every-try",
     why="With a key of its own a repetition is a second wish: two parcels, two refunds.",
     mend="Make the key and the body once for each intent, keep both before the first try, and send both again.",
+    version=2,
 )
 def same_key(evidence: Evidence) -> Iterator[Occasion]:
     """A repetition has the key and the body of the first try."""
@@ -39,8 +40,7 @@ def _of_repetition(first: Call, again: Call) -> str | None:
         return f"{first.operation} was sent without an Idempotency-Key."
     if again.key != first.key:
         return f"{first.operation} was sent again with another Idempotency-Key."
-    # The body of a call that is turned away at the door is never read.
-    return None if first.text in {"", again.text} else f"{first.operation} was sent again with another body."
+    return None if again.text == first.text else f"{first.operation} was sent again with another body."
 
 
 @check(
@@ -115,6 +115,7 @@ def new_key_per_intent(evidence: Evidence) -> Iterator[Occasion]:
     mutant="repeats-after-a-conflict",
     why="The key stands for something else: the same call gets the same no for ever, and the order waits.",
     mend="Look at what the key was used for, and make the call anew with a key of its own, or ask a person.",
+    version=2,
 )
 def key_conflict(evidence: Evidence) -> Iterator[Occasion]:
     """A call that is refused for its key is not repeated as it was."""
@@ -132,6 +133,7 @@ def key_conflict(evidence: Evidence) -> Iterator[Occasion]:
     mutant="repeats-after-a-no",
     why="A no stays a no; the calls are missing where they would do something, and the quota is spent.",
     mend="Take 400, 403, 404, 409 and 422 for an answer: note it, tell somebody, and go on with something else.",
+    version=2,
 )
 def not_on_4xx(evidence: Evidence) -> Iterator[Occasion]:
     """A call that was refused is not repeated."""
@@ -193,6 +195,6 @@ def _code(call: Call) -> str:
 
 
 def _is_repeated(again: Call, first: Call) -> bool:
-    """Whether a call is an earlier one as it was; of one that was refused unread, nobody knows the body."""
+    """Whether a call is an earlier one as it was."""
     same_place = (again.method, again.path, again.query) == (first.method, first.path, first.query)
-    return same_place and again.key == first.key and first.text in {"", again.text}
+    return same_place and (again.key, again.text) == (first.key, first.text)

@@ -90,6 +90,7 @@ class Faults:
         notes = stage.scope["state"].get("notes")
         if notes is not None:
             notes["fault"] = (rule.id, rule.effect_name)
+            await stage.request.body()  # the journal is to have it, though the operation may never be asked
         try:
             await EFFECTS[rule.effect_name].play(rule.given, stage)
         except Unanswered:

@@ -1,9 +1,11 @@
 """Which calls a fault plays in, seen from outside."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
@@ -204,3 +206,21 @@ def test_faults_play_where_no_journal_is_kept(market: Market) -> None:
     asyncio.run(play())
     assert sent[1]["body"] == b"whole"
     assert market.rules.get("it").played == 1
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        {"error": {"status": 503}},
+        {"error": {"status": 500, "body": "empty"}},
+        {"token": "reject"},
+        {"lostResponse": True},
+    ],
+    ids=["error", "empty error", "token", "lost response"],
+)
+def test_the_journal_has_the_body_of_a_call_that_nothing_came_of(market: Market, effect: dict[str, Any]) -> None:
+    order_id = market.buy()
+    market.play(effect, operation="acknowledgeOrder")
+    with suppress(httpx.HTTPError):
+        market.accept(order_id, once="k")
+    assert orjson.loads(market.last_call.request) == {"lines": [{"lineId": "1", "decision": "ACCEPT"}]}
