@@ -1,19 +1,23 @@
-"""How values are written on a page, the same in every language."""
+"""How values are written on a page, the same in every language but for the names of units."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import g
 from jinja2 import Environment
 
+from sandbox_server.console.languages import word
 from sandbox_server.kernel.money import Money
 
+UNITS = ("d", "h", "min", "s")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 def install(environment: Environment) -> None:
     """Make the filters known to templates."""
-    filters = {"instant": instant, "number": number, "money": money, "span": span, "pretty": pretty}
+    filters = {"instant": instant, "number": number, "money": money, "span": _spoken, "pretty": pretty}
     environment.filters.update(filters)
 
 
@@ -33,13 +37,22 @@ def money(minor: int, currency: str) -> str:
     return f"{Money(minor, currency).amount} {currency}"
 
 
-def span(length: timedelta) -> str:
-    """Return a length of time in its two greatest units, as in `2 h 5 min`; what has passed has a minus."""
+def span(length: timedelta, names: Sequence[str] = UNITS) -> str:
+    """
+    Return a length of time in its two greatest units, as in `2 h 5 min`; what has passed has a minus.
+
+    Args:
+        names: What days, hours, minutes and seconds are called.
+    """
     seconds = int(abs(length.total_seconds()))
     days, hours, minutes = seconds // _DAY, seconds % _DAY // _HOUR, seconds % _HOUR // _MINUTE
-    units = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds % _MINUTE, "s")]
+    units = zip((days, hours, minutes, seconds % _MINUTE), names, strict=True)
     shown = [f"{value} {unit}" for value, unit in units if value][:2]
-    return ("-" if length < timedelta(0) else "") + (" ".join(shown) or "0 s")
+    return ("-" if length < timedelta(0) else "") + (" ".join(shown) or f"0 {names[-1]}")
+
+
+def _spoken(length: timedelta) -> str:
+    return span(length, [word(g.language, "unit", unit) for unit in UNITS])
 
 
 def pretty(body: Any) -> str:

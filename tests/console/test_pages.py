@@ -131,3 +131,10 @@ def test_the_first_language_is_the_browser_s_and_another_one_is_a_button_away(bu
 
 def test_whoever_speaks_neither_language_gets_english(built: Stage) -> None:
     assert "Overview" in Browser(built.app, "fi").get(f"{WORLD}/").text
+
+
+def test_a_length_of_time_is_told_in_the_page_s_language(built: Stage) -> None:
+    assert re.search(r"\d+ min \d+ s", Browser(built.app).get(f"{WORLD}/clock/").text)
+    chinese = Browser(built.app, "zh").get(f"{WORLD}/clock/").text
+    assert re.search(r"\d+ 分 \d+ 秒", chinese)
+    assert " min " not in chinese

@@ -230,7 +230,6 @@ def test_stock_that_is_oversold_is_counted(stage: Stage) -> None:
     units = promised["reserved"] + promised["allocated"]
     assert f"Units oversold {units}" in browser.get(f"{WORLD}/health").text
     listed = browser.get(f"{WORLD}/stock/oversold?sort=store").text
-    assert "1 of 1 rows" in listed
     assert promised["sku"] in listed
     assert "Nothing is wrong here" in browser.get(f"{WORLD}/stock/phantom").text
 
