@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from threading import Event
 
 import psycopg
@@ -10,8 +11,10 @@ import pytest
 
 from sandbox_server.persistence.postgres.replica import _LOCKS, Entry, Kind, key_of
 from sandbox_server.services.journal import Journal
-from tests.control.among import Among
-from tests.control.stage import CONTROL, KEY, TENANT
+from tests.control.among import SHOP, Among
+from tests.control.carrying import carried, seen_by
+from tests.control.lasting import Lasting
+from tests.control.stage import CONTROL, KEY, TENANT, Stage
 from tests.postgresql import PostgreSQL, postgresql
 
 
@@ -104,3 +107,15 @@ def test_who_is_at_work_on_a_tenant_that_another_removes_stops_nobody(pair: tupl
         one.worker._replica.append(Entry("removed", Kind.CHANGES, b""))
     other.worker.catch_up()
     assert [*one.worker._vault.calls("removed")] == []
+
+
+def test_snapshots_move_worlds_between_workers_and_any_other_sandbox(pair: tuple[Among, Among], tmp_path: Path) -> None:
+    one, other = pair
+    cache = one.settings.cache_dir
+    assert cache is not None
+    lasting = Lasting(tmp_path / "kept", cache, fixture=SHOP)
+    for stage in (lasting, Stage(tmp_path, cache_dir=cache, fixture=SHOP)):
+        carried(one, stage)
+        seen, key = carried(stage, one)
+        assert seen_by(other, key) == seen
+    lasting.stop()

@@ -18,6 +18,7 @@ from sandbox_server.services.journal import Journal
 from sandbox_server.services.search import Filters
 from sandbox_server.settings import ClockMode
 from sandbox_server.traffic.throttle import Profile
+from tests.control.carrying import carried, seen_by
 from tests.control.lasting import Lasting
 from tests.control.stage import CONTROL, KEY, TENANT, Stage
 
@@ -248,23 +249,6 @@ def test_flags_of_a_later_start_count_for_the_default_tenant(start: Start) -> No
     again.stop()
     with pytest.raises(VaultError, match=r"A world of small_chain with seed .* --seed says 12345. Leave"):
         start(seed=12345)
-
-
-def carried(origin: Stage, target: Stage) -> tuple[Any, str]:
-    """Carry the default tenant to another sandbox; return what its clients saw, and the key of those it has there."""
-    origin.call("PATCH", "/v1/stores/S0001", PAUSED, KEY)
-    snapshot = origin.done("/snapshots", {})["snapshotId"]
-    exported = origin.call("GET", f"{TENANT}/snapshots/{snapshot}/export").body
-    made = target.call("POST", f"{CONTROL}/snapshots/import?name=brought", exported)
-    assert made.status == 201, made.body
-    key = made.json["credentials"][0]["apiKey"]
-    seen = seen_by(origin, KEY)
-    assert seen_by(target, key) == seen
-    return seen, key
-
-
-def seen_by(stage: Stage, key: str) -> list[Any]:
-    return [stage.look(f"/v1/{path}?limit=50", key=key) for path in ("stores", "orders", "inventory", "events")]
 
 
 def test_snapshots_move_worlds_between_memory_and_a_database(start: Start, tmp_path: Path, cache_dir: Path) -> None:
