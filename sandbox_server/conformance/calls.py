@@ -171,12 +171,12 @@ class Caller:
     def send(self, method: str, path: str, headers: Headers | None = None) -> Answer:
         """Make a call that is none of the contract's; only what holds for every answer is asked of what comes."""
         response = self._http.request(method, self.base_url + path, headers={**self.credential, **(headers or {})})
-        exchange = self.record.keep(None, exchange_of(schemathesis.Response.from_any(response)), fit=False)
+        exchange = self.record.keep(None, exchange_of(_taken(response)), fit=False)
         self.record.complain(checks.complaints(self.document, None, exchange))
         return Answer(exchange)
 
     def _judged(self, operation: Operation, response: httpx.Response, path: Path, *, fit: bool) -> Answer:
-        answer = schemathesis.Response.from_any(response)
+        answer = _taken(response)
         exchange = self.record.keep(operation, exchange_of(answer), fit=fit)
         case = self._described[operation.operation_id].Case(path_parameters=dict(path))
         try:
@@ -185,3 +185,10 @@ class Caller:
             self.record.complain(finding_of(one, operation, (exchange,)) for one in group.exceptions)
         self.record.complain(checks.complaints(self.document, operation, exchange))
         return Answer(exchange, operation.operation_id)
+
+
+def _taken(response: httpx.Response) -> schemathesis.Response:
+    """Return an answer as Schemathesis takes it; it would say the query of the call twice."""
+    taken = schemathesis.Response.from_any(response)
+    taken.request.url = str(response.request.url)
+    return taken

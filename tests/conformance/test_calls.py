@@ -1,6 +1,7 @@
-"""How probes call: they wait where a server asks them to."""
+"""How probes call: they wait where a server asks them to, and keep what they have sent."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -20,18 +21,24 @@ SILENT: Said = (429, "")
 GOOD: Said = (200, "")
 
 
-def called(answers: Iterable[Said], *, is_patient: bool = True) -> tuple[int, list[float]]:
-    """Return with what a call ends when a server answers so, and the waits before."""
+@contextmanager
+def calling(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[Caller]:
+    """Call a server that answers so."""
     document = Document(contract_path("marketplace.yaml"))
     described = generated.described(document, Target(BASE_URL, Access(api_key="some-key")), seed=1)
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        yield Caller(described, document, BASE_URL, NOBODY, Record(), http)
+
+
+def called(answers: Iterable[Said], *, is_patient: bool = True) -> tuple[int, list[float]]:
+    """Return with what a call ends when a server answers so, and the waits before."""
     queue, waits = iter(answers), list[float]()
 
     def answer(_: httpx.Request) -> httpx.Response:
         status, wait = next(queue)
         return httpx.Response(status, headers={"Retry-After": wait} if wait else {}, stream=httpx.ByteStream(b"{}"))
 
-    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        caller = Caller(described, document, BASE_URL, NOBODY, Record(), http)
+    with calling(answer) as caller:
         caller.is_patient, caller.pause = is_patient, waits.append
         return caller.with_credential({"X-Api-Key": "some-key"}).call("listStores").status, waits
 
@@ -54,3 +61,15 @@ def test_a_call_over_its_limit_is_made_again_when_the_server_says_so(
 
 def test_who_looks_for_the_limit_does_not_wait() -> None:
     assert called([LATER], is_patient=False) == (429, [])
+
+
+def test_a_call_is_kept_with_its_query_as_it_was_sent() -> None:
+    sent = list[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(str(request.url))
+        return httpx.Response(200, stream=httpx.ByteStream(b"{}"))
+
+    with calling(answer) as caller:
+        kept = caller.call("listStores", query={"limit": 5, "status": "ACTIVE"}).exchange
+    assert [kept.url] == sent == [f"{BASE_URL}/stores?limit=5&status=ACTIVE"]
