@@ -33,7 +33,7 @@ def killed(stage: Stage) -> None:
     """The client is killed in the middle of its work, and started again."""
     stage.start_client()
     stage.until_the_client_has_called("listOrders")
-    stage.until_orders_are_settled()
+    stage.until_orders_are_settled(within=timedelta(minutes=5))
     slowly = stage.fault("acknowledgeOrder", {"delay": {"type": "fixed", "milliseconds": 500}})
     stage.place_orders(5)
     stage.until("an acknowledgement", lambda: stage.faults()[0]["played"] > 1)

@@ -21,7 +21,7 @@ def many_pages(stage: Stage) -> None:
     stage.until_orders_are_settled(within=timedelta(minutes=12))
 
 
-@scenario("large-page", scale=300, seconds=45)
+@scenario("large-page", scale=600, seconds=45)
 def large_page(stage: Stage) -> None:
     """The orders come on a page of many megabytes."""
     drift = {"unknownField": "xNew", "unknownFieldLength": 9_000}

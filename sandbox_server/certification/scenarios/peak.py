@@ -6,7 +6,7 @@ from sandbox_server.certification.scenario import scenario
 from sandbox_server.certification.stage import Stage
 
 SALE = timedelta(hours=2)
-ORDERS_PER_MINUTE = 0.5
+ORDERS_PER_MINUTE = 0.3
 BESTSELLERS = 6
 
 
@@ -19,8 +19,8 @@ def peak_sale(stage: Stage) -> None:
     stage.fault("listOrders", {"error": {"status": 429, "retryAfter": 2}}, skip_first=2, max_count=2)
     stage.fault("acknowledgeOrder", {"error": {"status": 429, "retryAfter": 2}}, skip_first=5, max_count=1)
     stage.fault("createShipment", {"lostResponse": True}, skip_first=5, max_count=2)
-    stage.begin_arrivals("PEAK_SALE", ORDERS_PER_MINUTE, SALE)
     for shelf in [one for one in stage.stock() if one["physical"] > 2][:BESTSELLERS]:
-        stage.sell(shelf["storeId"], shelf["sku"], shelf["physical"] - 1)
+        stage.sell(shelf["storeId"], shelf["sku"], shelf["physical"] // 2)
+    stage.begin_arrivals("PEAK_SALE", ORDERS_PER_MINUTE, SALE)
     stage.until_time_has_passed(SALE)
     stage.until_orders_are_settled(within=timedelta(hours=2, minutes=10))
