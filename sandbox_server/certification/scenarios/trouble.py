@@ -56,8 +56,8 @@ def refused_for_good(stage: Stage) -> None:
 @scenario("failing-orders", scale=60, seconds=45)
 def failing_orders(stage: Stage) -> None:
     """The acknowledgements of most orders fail at first."""
-    stage.fault("acknowledgeOrder", {"error": {"status": 503}}, probability=0.6, max_count=14)
-    stage.place_orders(12)
+    stage.fault("acknowledgeOrder", {"error": {"status": 503}}, probability=0.4)
+    stage.place_orders(24)
     stage.start_client()
     stage.until_orders_are_settled()
 
