@@ -157,7 +157,7 @@ class Replica:
         """Let others have their turn; what was not appended is not told."""
         if self._held and self._waiting is None:
             self._held.clear()
-            self._do("ROLLBACK")
+            self._do("COMMIT")  # of nothing; after a ROLLBACK psycopg would prepare every statement anew
 
     @contextmanager
     def turn(self, tenant: str) -> Iterator[None]:
