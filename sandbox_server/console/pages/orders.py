@@ -48,7 +48,7 @@ LISTING: tables.Listing[Order] = tables.Listing(
         "status": lambda order: order.status,
         "level": lambda order: order.service_level,
         "buyer": lambda order: order.buyer.name,
-        "stores": lambda order: order.store_ids,
+        "stores": lambda order: " ".join(order.store_ids),
         "units": lambda order: sum(line.quantity for line in order.lines),
         "total": total_of,
         "acknowledge": lambda order: order.acknowledge_by or _NONE,
