@@ -9,6 +9,7 @@ from sandbox_server.judging.lines import is_line, read_lines
 from sandbox_server.judging.recorded import Recorded, Unreadable
 
 _MARK = b"\xef\xbb\xbf"  # some programs write it before UTF-8
+_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04")  # gzip and zip
 
 
 def read_recording(file: Path) -> list[Recorded]:
@@ -43,6 +44,8 @@ def _has_lines(content: bytes) -> bool:
 def _broken(file: Path, content: bytes, why: str) -> str:
     if not content.strip():
         return f"{file} is empty."
+    if content.startswith(_COMPRESSED):
+        return f"{file} is compressed; unpack it first."
     if "truncated" in why:
         return f"{file} is cut off after {len(content)} bytes; record or export it again."
     return f"{file} is not JSON: {why}."

@@ -1,5 +1,6 @@
 """Recorded traffic, read; and what is none, refused in a sentence."""
 
+import gzip
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,7 @@ BROKEN["response"]["content"] = {"text": "é", "encoding": "base64"}
         (b'{"log"', "is cut off after 6 bytes"),
         (har(), "holds no call"),
         (b"<html>", "is not JSON"),
+        (gzip.compress(har(entry())), "is compressed; unpack it first"),
         (b"[]", "neither HAR nor a journal"),
         (b'{"info": {}, "item": []}', "neither HAR nor a journal of the sandbox: Object missing required field `log`"),
         (har({"request": {}}), "missing required field"),
