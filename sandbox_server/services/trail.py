@@ -83,7 +83,7 @@ def audit_trail(
         if key := _effective_key(entry):
             uses[key].append(_Use(entry.number, entry.received_at, entry.sent_at))
     forgotten = oldest is not None and oldest.number > start.calls + 1
-    found += _unowned(_effects(tx, start, gaps), calls, oldest.received_at if oldest and forgotten else None)
+    found += _unowned(_effects(tx, start, gaps), calls, oldest.sent_at if oldest and forgotten else None)
     for (client, name), of_key in uses.items():
         if numbers := _too_soon(of_key):
             found.append(Breach(5, f"{client}/{name}", f"calls {numbers} each had an effect"))

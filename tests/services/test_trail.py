@@ -126,17 +126,17 @@ def test_events_are_held_against_the_journal_as_movements_are(world: World) -> N
 
 
 def forgetful(world: World, since: datetime) -> tuple[Journal, Start]:
-    """A journal that has let its first call go, which changed something."""
+    """A journal that has let its first call go, which changed something while a slow one was under way."""
     journal = a_journal(limit=1)
     start = start_of(world, journal)
     stir(world, "req_1")
     append(journal)
-    call = a_call(2, received_at=since)
+    call = a_call(2, received_at=since - timedelta(seconds=10), sent_at=since)
     journal.append(lambda: call)
     return journal, start
 
 
-def test_what_happened_until_the_oldest_call_may_be_owed_to_one_that_was_let_go(world: World) -> None:
+def test_what_happened_until_the_oldest_call_was_answered_may_be_owed_to_one_that_was_let_go(world: World) -> None:
     assert found(world, *forgetful(world, world.tenant.now())) == []
 
 
