@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -146,12 +145,15 @@ def find(base_url: str, access: Access, operator_token: str | None = None) -> Ta
         Misconfigured: Nobody answers, the path is wrong, or the credentials are.
     """
     url = base_url.strip().rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise Misconfigured(f"{base_url!r} is no base URL: {error}.") from error
+    if parts.scheme not in {"http", "https"} or not parts.host or parts.query or parts.fragment:
         raise Misconfigured(f"{base_url!r} is no base URL: give one such as http://127.0.0.1:8080/v1.")
     with httpx.Client(timeout=_PATIENCE_SECONDS, trust_env=False) as http:
         _look(http, url)
-        target = _with_operator(Target(url, access), f"{parts.scheme}://{parts.netloc}", operator_token)
+        target = _with_operator(Target(url, access), f"{parts.scheme}://{parts.netloc.decode()}", operator_token)
         if not target.access.is_given:
             raise Misconfigured("Say who calls: give --client-id and --client-secret, or --api-key.")
         _let_in(http, target)

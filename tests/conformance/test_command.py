@@ -53,6 +53,7 @@ def test_the_operator_s_interface_keeps_its_own_contract(origin: str) -> None:
     [
         (("--base-url", "http://127.0.0.1:9/v1"), "Nobody answers at http://127.0.0.1:9/v1"),
         (("--base-url", "127.0.0.1:8080"), "is no base URL: give one such as"),
+        (("--base-url", "http://127.0.0.1:http/v1"), "is no base URL: Invalid port: 'http'."),
         (("--base-url", "{origin}"), "say {origin}/v1."),
         (("--base-url", "{origin}/v2"), "There is no marketplace at {origin}/v2"),
         (
