@@ -186,7 +186,9 @@ def test_a_live_part_rests_unseen_while_somebody_is_in_it_and_where_it_is_switch
     page = operator.page
     page.clock.install()
     operator.go("journal")
-    page.evaluate("() => document.addEventListener('htmx:beforeRequest', (e) => { window.rests += e.defaultPrevented })")
+    page.evaluate(
+        "() => document.addEventListener('htmx:beforeRequest', (e) => { window.rests += e.defaultPrevented })"
+    )
 
     def rests_while_a_call_comes() -> None:
         operator.call("/stores?limit=1")
