@@ -444,80 +444,6 @@ def prepare(environment: Environment, make: Callable[[Environment], None], with_
     return {"complete": False}
 
 
-# ----------------------------------------------------------------------------------------------------------- test
-
-
-WHOLE = ("tests/clients", "tests/e2e", "tests/load_tests", "tests/pytest_plugin", "tests/set_up", "tests/workers")
-"""Tests of whole sandboxes and programs: coverage is not measured there, for it doubles their time and tells little."""
-
-
-def steps_of_test(environment: Environment) -> list[tuple[str, list[list[str]]]]:
-    """Return the steps of `test`: a name, and the commands that make it, each run if those before it succeeded."""
-    python = str(environment.python)
-    coverage = [python, "-m", "coverage"]
-    # On every core; the tests of a file stay together, for they share what they have set up.
-    pytest = ["-m", "pytest", "-n", "logical", "--dist", "loadfile"]
-    pure = ",".join(f"sandbox_server/{part}/*" for part in ("kernel", "domain", "traffic"))
-    return [
-        ("ruff check", [[python, "-m", "ruff", "check", "."]]),
-        ("ruff format", [[python, "-m", "ruff", "format", "--check", "."]]),
-        ("mypy", [[python, "-m", "mypy"]]),
-        ("import-linter", [[str(environment.program("lint-imports")), "--no-logo"]]),
-        ("deptry", [[python, "-m", "deptry", ".", "--no-ansi"]]),
-        (
-            "pytest, the parts",
-            [[*coverage, "erase"], [*coverage, "run", *pytest, *(f"--ignore={folder}" for folder in WHOLE)]],
-        ),
-        ("pytest, the whole", [[python, *pytest, *WHOLE]]),
-        (
-            "coverage of the rules (100 %)",
-            [[*coverage, "combine", "--quiet"], [*coverage, "report", "--include", pure, "--fail-under", "100"]],
-        ),
-        ("coverage of the rest (90 %)", [[*coverage, "report", "--omit", pure, "--fail-under", "90"]]),
-    ]
-
-
-def run_steps(
-    steps: Sequence[tuple[str, list[list[str]]]], run: Callable[[Sequence[str]], int]
-) -> list[tuple[str, bool, float]]:
-    """Run every step, also after one that failed. Returns: name, success and seconds of each."""
-    results = []
-    for name, commands in steps:
-        print(f"\n=== {name}", flush=True)
-        started = time.monotonic()
-        success = all(run(command) == 0 for command in commands)
-        results.append((name, success, time.monotonic() - started))
-    return results
-
-
-def summary(results: Sequence[tuple[str, bool, float]]) -> str:
-    """Return the table that ends a test run."""
-    width = max(len(name) for name, _, _ in results)
-    rows = [f"  {name:{width}}  {'ok' if success else 'FAILED':6}  {took:6.1f} s" for name, success, took in results]
-    failed = sum(not success for _, success, _ in results)
-    verdict = f"{failed} of {len(results)} steps failed." if failed else "Everything passed."
-    return "\n".join(["", *rows, "", verdict])
-
-
-def run_in_foreground(command: Sequence[str]) -> int:
-    """Run a program on this terminal; on Ctrl-C, which it gets too, let it clean up before stopping."""
-    program = subprocess.Popen(list(command), cwd=ROOT)
-    try:
-        return program.wait()
-    except KeyboardInterrupt:
-        program.wait()
-        raise
-
-
-def run_tests(environment: Environment, arguments: Sequence[str]) -> int:
-    """Run everything CI runs, or with arguments pytest alone. Returns: the exit status."""
-    if arguments:
-        return run_in_foreground([str(environment.python), "-m", "pytest", *arguments])
-    results = run_steps(steps_of_test(environment), run_in_foreground)
-    print(summary(results), flush=True)
-    return 0 if all(success for _, success, _ in results) else 1
-
-
 # ----------------------------------------------------------------------------------------------------------- start
 
 
@@ -526,14 +452,27 @@ def hand_over(
     arguments: Sequence[str],
     become: Callable[[str, list[str]], int] = os.execv,
 ) -> int:
-    """Become the sandbox's command line, which serves when nothing was asked for."""
+    """Become the sandbox's command line, which serves when nothing was asked for; or the run of its tests."""
     # -P: a file of the user's that is called like one of our modules must not be taken for it.
-    command = [str(environment.python), "-P", "-m", "sandbox_server", *(arguments or ["serve"])]
-    # For usage lines and hints.
-    os.environ["SANDBOX_COMMAND"] = "python3 run_sandbox.py"
+    python = [str(environment.python), "-P"]
+    if arguments[:1] == ["test"]:
+        command = [*python, str(ROOT / "tests" / "suite.py"), *arguments[1:]]
+    else:
+        os.environ["SANDBOX_COMMAND"] = "python3 run_sandbox.py"  # for usage lines and hints
+        command = [*python, "-m", "sandbox_server", *(arguments or ["serve"])]
     if os.name == "nt":  # exec there returns to the prompt at once, with the server still running
         return run_in_foreground(command)
     return become(command[0], command)
+
+
+def run_in_foreground(command: Sequence[str]) -> int:
+    """Run a program on this terminal; on Ctrl-C, which it gets too, let it clean up before stopping."""
+    program = subprocess.Popen(list(command))
+    try:
+        return program.wait()
+    except KeyboardInterrupt:
+        program.wait()
+        raise
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -542,8 +481,6 @@ def main(arguments: Sequence[str]) -> int:
     command = arguments[0] if arguments else "serve"
     try:
         set_up(environment, EXTRAS.get(command, ()))
-        if command == "test":
-            return run_tests(environment, arguments[1:])
         return hand_over(environment, arguments)
     except SetUpFailed as failure:
         say(str(failure))

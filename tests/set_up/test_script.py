@@ -1,11 +1,9 @@
-"""The script says which Python it needs, hands over to the command line, and runs the tests."""
+"""The script says which Python it needs, and hands over to the command line or the tests."""
 
 import ast
 import os
 import runpy
 import sys
-import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -57,13 +55,15 @@ def test_a_python_without_venv_or_ensurepip_is_told_the_debian_package(there: st
 @pytest.mark.parametrize(
     ("typed", "handed"),
     [
-        ([], ["serve"]),
-        (["serve", "--port", "9000"], ["serve", "--port", "9000"]),
-        (["--help"], ["--help"]),
-        (["bench", "--json", "out.json"], ["bench", "--json", "out.json"]),
+        ([], ["-m", "sandbox_server", "serve"]),
+        (["serve", "--port", "9000"], ["-m", "sandbox_server", "serve", "--port", "9000"]),
+        (["--help"], ["-m", "sandbox_server", "--help"]),
+        (["bench", "--only", "list"], ["-m", "sandbox_server", "bench", "--only", "list"]),
+        (["test"], [str(run_sandbox.ROOT / "tests" / "suite.py")]),
+        (["test", "-k", "orders"], [str(run_sandbox.ROOT / "tests" / "suite.py"), "-k", "orders"]),
     ],
 )
-def test_what_was_typed_is_handed_to_the_command_line_of_the_environment(
+def test_what_was_typed_is_handed_to_a_program_of_the_environment(
     environment: Environment, monkeypatch: pytest.MonkeyPatch, typed: list[str], handed: list[str]
 ) -> None:
     monkeypatch.setenv("SANDBOX_COMMAND", "")
@@ -75,8 +75,8 @@ def test_what_was_typed_is_handed_to_the_command_line_of_the_environment(
 
     run_sandbox.hand_over(environment, typed, become)
     python = str(environment.python)
-    assert became == [(python, [python, "-P", "-m", "sandbox_server", *handed])]
-    assert os.environ["SANDBOX_COMMAND"] == "python3 run_sandbox.py"
+    assert became == [(python, [python, "-P", *handed])]
+    assert os.environ["SANDBOX_COMMAND"] == ("" if typed[:1] == ["test"] else "python3 run_sandbox.py")
 
 
 @pytest.mark.parametrize(
@@ -100,62 +100,3 @@ def test_trouble_ends_in_plain_words_and_a_status_not_a_traceback(
     monkeypatch.setattr(run_sandbox, "set_up", fail)
     assert run_sandbox.main(["serve"]) == status
     assert said in capsys.readouterr().err
-
-
-# test
-
-
-def test_every_step_runs_also_after_one_that_failed() -> None:
-    ran: list[str] = []
-
-    def run(command: Sequence[str]) -> int:
-        ran.append(command[0])
-        return command[0] == "lint"
-
-    steps = [("lint", [["lint"], ["never, since lint failed"]]), ("types", [["types"]])]
-    results = run_sandbox.run_steps(steps, run)
-    assert ran == ["lint", "types"]
-    assert [(name, success) for name, success, _ in results] == [("lint", False), ("types", True)]
-
-
-def test_the_summary_names_each_step_its_outcome_and_its_time() -> None:
-    table = run_sandbox.summary([("ruff check", True, 0.31), ("mypy", False, 12.0)])
-    assert table.splitlines() == [
-        "",
-        "  ruff check  ok         0.3 s",
-        "  mypy        FAILED    12.0 s",
-        "",
-        "1 of 2 steps failed.",
-    ]
-    assert run_sandbox.summary([("mypy", True, 1.0)]).endswith("Everything passed.")
-
-
-@pytest.mark.parametrize(("statuses", "status"), [([0], 0), ([0, 1, 0], 1)])
-def test_one_failed_step_fails_the_run(
-    environment: Environment, monkeypatch: pytest.MonkeyPatch, statuses: list[int], status: int
-) -> None:
-    answers = iter(statuses + [0] * 20)
-    monkeypatch.setattr(run_sandbox, "run_in_foreground", lambda _command: next(answers))
-    assert run_sandbox.run_tests(environment, []) == status
-
-
-def test_arguments_after_test_go_to_pytest_alone(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[list[str]] = []
-
-    def run(command: list[str]) -> int:
-        ran.append(command)
-        return 5
-
-    monkeypatch.setattr(run_sandbox, "run_in_foreground", run)
-    assert run_sandbox.run_tests(environment, ["-k", "orders"]) == 5
-    assert ran == [[str(environment.python), "-m", "pytest", "-k", "orders"]]
-
-
-def test_every_tool_of_the_test_command_is_installed_for_it(environment: Environment) -> None:
-    pyproject = tomllib.loads((run_sandbox.ROOT / "pyproject.toml").read_text("utf-8"))
-    extras = pyproject["project"]["optional-dependencies"]
-    assert set(run_sandbox.EXTRAS["test"]) <= set(extras)
-    names = [name for name, _ in run_sandbox.steps_of_test(environment)]
-    for tool in ("ruff", "mypy", "import-linter", "deptry", "pytest", "coverage"):
-        assert any(name.startswith(tool) for name in names)
-        assert any(requirement.startswith(tool) for requirement in extras["dev"])
