@@ -22,6 +22,9 @@ _FORMATS = {"date-time": is_instant}
 # What a schema may say of a format without promising a check: OpenAPI's own, which narrow a type.
 _UNCHECKED = {"int32", "int64", "float", "double", "password", "binary", "byte"}
 
+TEXT = r"^[^\x00]*[^\s\x00-\x1F\x7F-\x9F\uFEFF][^\x00]*$"
+"""The pattern of what people write in requests: something that is to be seen, without NUL."""
+
 
 class Validator(Protocol):
     """A compiled schema."""
@@ -179,12 +182,13 @@ _ARTICLES = {
     "null": "null",
 }
 _FORMAT_WORDS = {"date-time": "an instant of RFC 3339, such as 2026-11-27T15:00:00.000Z", "email": "an e-mail address"}
+_PATTERN_WORDS = {TEXT: "say something beside blanks, and hold no NUL."}
 # What is wrong, and never what was sent: that may be a secret, or a megabyte.
 _MESSAGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "type": lambda facts: f"It must be {' or '.join(_ARTICLES[name] for name in facts['types'])}.",
     "enum": lambda facts: f"It must be one of {', '.join(map(str, facts['options']))}.",
     "format": lambda facts: f"It must be {_FORMAT_WORDS.get(facts['format'], 'a ' + facts['format'])}.",
-    "pattern": lambda facts: f"It must match {facts['pattern']}",
+    "pattern": lambda facts: f"It must {_PATTERN_WORDS.get(facts['pattern'], 'match ' + facts['pattern'])}",
     "minimum": lambda facts: f"It must be {facts['limit']} or more.",
     "maximum": lambda facts: f"It must be {facts['limit']} or less.",
     "exclusiveMinimum": lambda facts: f"It must be more than {facts['limit']}.",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandbox_server.domain.errors import Fault, Unprocessable
+from sandbox_server.domain.errors import Fault
 from sandbox_server.domain.prices import Quote, amount_of
 from sandbox_server.kernel.money import Money
 
@@ -79,22 +79,23 @@ class Discount(NamedTuple):
     amount: Money
 
 
-def create(promotion_id: str, wanted: Wanted, currency: str, now: datetime) -> Promotion:
+def faults_of(wanted: Wanted, currency: str, now: datetime) -> Iterable[Fault]:
     """
-    Return a new promotion.
+    Give everything for which a promotion cannot be: terms, amount and window.
 
     Args:
         currency: The one that the chain sells in.
-
-    Raises:
-        Unprocessable: Its terms are not those of its kind, its amount is none of the chain's money, or it is over
-            before it begins.
     """
-    faults = [*_faults_of_terms(wanted), *_faults_of_amount(wanted.amount, currency)]
+    yield from _faults_of_terms(wanted)
+    yield from _faults_of_amount(wanted.amount, currency)
     if wanted.ends_at <= wanted.starts_at:
-        faults.append(Fault("/endsAt", "EMPTY_WINDOW", "It must be after startsAt."))
-    if faults:
-        raise Unprocessable("This is no promotion.", faults)
+        yield Fault("/endsAt", "EMPTY_WINDOW", "It must be after startsAt.")
+    if wanted.ends_at <= now:
+        yield Fault("/endsAt", "IN_PAST", f"It is {now.isoformat()} now; no buyer would ever get it.")
+
+
+def create(promotion_id: str, wanted: Wanted, now: datetime) -> Promotion:
+    """Return a new promotion, of one that has no faults."""
     return Promotion(
         promotion_id,
         wanted.name,

@@ -133,7 +133,7 @@ def request(report_id: str, wanted: Wanted, now: datetime, cause: str) -> Report
     Return a new report.
 
     Raises:
-        Unprocessable: Its span is empty, longer than 92 days, or not over yet.
+        Unprocessable: Its span is empty, longer than 92 days, or not over yet; with every reason.
     """
     _check_span(wanted, now)
     return Report(
@@ -204,12 +204,12 @@ def _enter(report: Report, status: ReportStatus, now: datetime, cause: str) -> R
 
 
 def _check_span(wanted: Wanted, now: datetime) -> None:
+    faults = []
     if wanted.ends <= wanted.begins:
-        fault = Fault("/to", "EMPTY_WINDOW", "It must be later than from.")
-    elif wanted.ends - wanted.begins > LONGEST:
-        fault = Fault("/to", "WINDOW_TOO_LONG", f"It may be {LONGEST.days} days after from at the most.")
-    elif wanted.ends > now:
-        fault = Fault("/to", "IN_FUTURE", f"It is {now.isoformat()} now; what comes later cannot be told.")
-    else:
-        return
-    raise Unprocessable("There can be no report about that time.", [fault])
+        faults.append(Fault("/to", "EMPTY_WINDOW", "It must be later than from."))
+    if wanted.ends - wanted.begins > LONGEST:
+        faults.append(Fault("/to", "WINDOW_TOO_LONG", f"It may be {LONGEST.days} days after from at the most."))
+    if wanted.ends > now:
+        faults.append(Fault("/to", "IN_FUTURE", f"It is {now.isoformat()} now; what comes later cannot be told."))
+    if faults:
+        raise Unprocessable("There can be no report about that time.", faults)

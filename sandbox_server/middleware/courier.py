@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -19,8 +20,10 @@ from sandbox_server.services.tenants import Tenant
 from sandbox_server.services.webhooks import enabled, secret_of
 
 _SECONDS = 0.1
-_AT_ONCE = 8
+_AT_ONCE = 256
 """Calls under way at a time."""
+_AT_ONCE_FOR_A_TENANT = 8
+"""So that receivers of one tenant that hang keep no other tenant's waiting."""
 
 logger = logging.getLogger("sandbox.webhooks")
 
@@ -57,6 +60,7 @@ class Courier:
         self._form = form
         self._post = post
         self._places = asyncio.Semaphore(_AT_ONCE)
+        self._places_of: WeakKeyDictionary[Tenant, asyncio.Semaphore] = WeakKeyDictionary()
         self._rounds: asyncio.Task[None] | None = None
         self._walks: dict[tuple[Tenant, str], asyncio.Task[None]] = {}
 
@@ -130,9 +134,10 @@ class Courier:
 
     async def _walk(self, tenant: Tenant, subscription_id: str) -> None:
         """Send what there is for one receiver."""
+        own_places = self._places_of.setdefault(tenant, asyncio.Semaphore(_AT_ONCE_FOR_A_TENANT))
         try:
             while tenant in self._directory.tenants:
-                async with self._places:
+                async with own_places, self._places:
                     letter = self._next(tenant, subscription_id)
                     if letter is None:
                         return

@@ -1,6 +1,6 @@
 """Promotions: set up by the retailer, applied when an order is placed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sandbox_server.domain import promotions as rules
 from sandbox_server.domain.errors import Fault, NotFound, Unprocessable
@@ -29,11 +29,13 @@ def create(tx: Transaction, wanted: Wanted) -> Promotion:
 
     Raises:
         Unprocessable: Its terms are not those of its kind, its amount is none of the chain's money, it is over before
-            it begins, or there is no such store or SKU.
+            it begins, or already, or there is no such store or SKU; with every reason.
     """
+    faults = [*rules.faults_of(wanted, tx.currency, tx.now), *_unknown(tx, wanted)]
+    if faults:
+        raise Unprocessable("This is no promotion that the chain can have.", faults)
     promotion_id = make_id(tx.seed, "prm", tx.promotions.count() + 1)
-    promotion = rules.create(promotion_id, wanted, tx.currency, tx.now)
-    _check_known(tx, wanted)
+    promotion = rules.create(promotion_id, wanted, tx.now)
     tx.promotions.put(promotion)
     return promotion
 
@@ -70,16 +72,10 @@ class _Book:
         return found
 
 
-def _check_known(tx: Transaction, wanted: Wanted) -> None:
-    faults = [
-        Fault(f"/storeIds/{place}", "UNKNOWN_STORE", f"There is no store {store_id}.")
-        for place, store_id in enumerate(wanted.store_ids)
-        if not tx.stores.has(store_id)
-    ]
-    faults += [
-        Fault(f"/skus/{place}", "UNKNOWN_SKU", f"The catalogue has no SKU {sku}.")
-        for place, sku in enumerate(wanted.skus)
-        if not tx.products.has(sku)
-    ]
-    if faults:
-        raise Unprocessable("The chain does not have all of these.", faults)
+def _unknown(tx: Transaction, wanted: Wanted) -> Iterable[Fault]:
+    for place, store_id in enumerate(wanted.store_ids):
+        if not tx.stores.has(store_id):
+            yield Fault(f"/storeIds/{place}", "UNKNOWN_STORE", f"There is no store {store_id}.")
+    for place, sku in enumerate(wanted.skus):
+        if not tx.products.has(sku):
+            yield Fault(f"/skus/{place}", "UNKNOWN_SKU", f"The catalogue has no SKU {sku}.")

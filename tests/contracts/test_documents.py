@@ -5,6 +5,7 @@ import re
 import pytest
 from openapi_spec_validator import validate
 
+from sandbox_server.api.schemas import TEXT
 from tests.contracts.document import CONTROL, MARKETPLACE, Document, Operation, walk
 
 # RFC 6749, 3.2: unknown parameters of the token endpoints are ignored.
@@ -14,6 +15,9 @@ WITHOUT_EXAMPLES = {
     *("application/pdf", "image/png", "application/octet-stream", "application/x-ndjson", "text/plain", "text/csv"),
     *("text/html", "application/xml"),
 }
+# A word that is sought may be any, a token is nobody's writing, and evidence is sealed as it was seen.
+BLANKS = {"category", "brand", "#/components/schemas/RevocationRequest/properties/token"}
+BLANKS |= {"#/components/schemas/EvidenceEntry/properties/content"}
 HEADERS = {"401": "WWW-Authenticate", "415": "Accept", "429": "Retry-After", "503": "Retry-After"}
 
 BOTH = pytest.mark.parametrize("document", [MARKETPLACE, CONTROL], ids=["marketplace", "control"])
@@ -86,6 +90,15 @@ def test_the_codes_of_problems_are_those_of_the_answers(document: Document) -> N
             assert len(narrowed["status"]["enum"]) == 1
             documented |= set(narrowed["code"]["enum"])
     assert set(document.schemas["ProblemCode"]["enum"]) == documented
+
+
+@BOTH
+def test_text_that_a_client_must_not_leave_empty_is_not_of_blanks_alone(document: Document) -> None:
+    for where, schema in document.sent_by_clients().items():
+        written = schema["type"] == "string" and "minLength" in schema and not {"enum", "format"} & set(schema)
+        if written and where not in BLANKS:
+            assert not re.search(schema["pattern"], " \t\u3000"), where
+            assert "x00" not in schema["pattern"] or schema["pattern"] == TEXT, "a refusal says it in words"
 
 
 @BOTH

@@ -12,14 +12,13 @@ from msgspec.structs import replace
 from sandbox_server.domain import promotions, returns
 from sandbox_server.domain.allocation import Demand
 from sandbox_server.domain.catalogue import TaxClass, tax_on
-from sandbox_server.domain.errors import Unprocessable
 from sandbox_server.domain.orders import Line, Order, OrderStatus, Reduction, cost_of, line_total
 from sandbox_server.domain.prices import Offer, Quote
 from sandbox_server.domain.pricing import priced
 from sandbox_server.domain.promotions import Discount, Promotion, PromotionKind, Wanted
 from sandbox_server.domain.returns import Return, ReturnReason
 from sandbox_server.kernel.money import Money
-from tests.domain.builders import LATER, NOW, an_order, faults_of, shipped
+from tests.domain.builders import LATER, NOW, an_order, shipped
 from tests.services.world import a_product
 
 PERCENT, AMOUNT, GIFT = PromotionKind
@@ -28,6 +27,7 @@ TERMS: dict[PromotionKind, dict[str, Any]] = {
     AMOUNT: {"amount": Quote("2.50", "USD")},
     GIFT: {"buy": 2, "get": 1},
 }
+TICK = timedelta(milliseconds=1)
 NO_TERMS = {"percent": None, "amount": None, "buy": None, "get": None}
 
 
@@ -44,7 +44,7 @@ def wanted(kind: PromotionKind = PERCENT, **changes: Any) -> Wanted:
 
 
 def a_promotion(kind: PromotionKind = PERCENT, promotion_id: str = "prm_1", **changes: Any) -> Promotion:
-    return promotions.create(promotion_id, wanted(kind, **changes), "USD", NOW)
+    return promotions.create(promotion_id, wanted(kind, **changes), NOW)
 
 
 # Setting up
@@ -78,14 +78,18 @@ def test_a_promotion_is_what_was_asked_for() -> None:
         (AMOUNT, {"amount": Quote("2.50", "EUR")}, [("/amount", "CURRENCY_MISMATCH")]),
         (AMOUNT, {"amount": Quote("2.5", "USD")}, [("/amount", "INVALID_AMOUNT")]),
         (AMOUNT, {"amount": Quote("0.00", "USD")}, [("/amount", "INVALID_AMOUNT")]),
-        (PERCENT, {"ends_at": NOW}, [("/endsAt", "EMPTY_WINDOW")]),
+        (PERCENT, {}, []),
+        (PERCENT, {"ends_at": NOW + TICK}, []),
+        (PERCENT, {"starts_at": NOW - TICK, "ends_at": NOW}, [("/endsAt", "IN_PAST")]),
+        (PERCENT, {"ends_at": NOW}, [("/endsAt", "EMPTY_WINDOW"), ("/endsAt", "IN_PAST")]),
         (PERCENT, {"percent": None, "starts_at": LATER}, [("/percent", "MISSING"), ("/endsAt", "EMPTY_WINDOW")]),
     ],
 )
-def test_what_is_no_promotion_is_refused(kind: PromotionKind, changes: Any, found: list[tuple[str, str]]) -> None:
-    with pytest.raises(Unprocessable) as refusal:
-        a_promotion(kind, **changes)
-    assert faults_of(refusal.value) == found
+def test_what_is_no_promotion_has_every_fault_named(
+    kind: PromotionKind, changes: Any, found: list[tuple[str, str]]
+) -> None:
+    faults = promotions.faults_of(wanted(kind, **changes), "USD", NOW)
+    assert [(fault.pointer, fault.code) for fault in faults] == found
 
 
 # Running
@@ -94,9 +98,9 @@ def test_what_is_no_promotion_is_refused(kind: PromotionKind, changes: Any, foun
 @pytest.mark.parametrize(
     ("at", "on"),
     [
-        (NOW - timedelta(milliseconds=1), False),
+        (NOW - TICK, False),
         (NOW, True),
-        (LATER - timedelta(milliseconds=1), True),
+        (LATER - TICK, True),
         (LATER, False),
     ],
 )

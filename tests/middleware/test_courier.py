@@ -172,23 +172,62 @@ def test_one_receiver_is_called_once_at_a_time_and_others_beside_it(world: World
     assert (len(fake.sent), fake.most_under_way) == (6, 3)
 
 
-def test_at_most_eight_calls_are_under_way_over_all_tenants(world: World) -> None:
+def test_at_most_eight_calls_of_a_tenant_are_under_way(world: World) -> None:
+    for _ in range(10):
+        subscribe(world)
+
+    async def act(courier: Courier, fake: FakePost) -> None:
+        fake.open.clear()
+        happen(world, "ord_1")
+        await fake.wait_for(8)
+        fake.open.set()
+        assert await courier.settle(world.tenant, monotonic_ns() + FAR_OFF) == 0
+
+    fake = live(act, world)
+    assert (len(fake.sent), fake.most_under_way) == (10, 8)
+
+
+def test_no_more_calls_are_under_way_over_all_tenants_than_there_are_places(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_AT_ONCE", 3)
     worlds = [world, World()]
     for each in worlds:
-        for _ in range(10):
+        for _ in range(3):
             subscribe(each)
 
     async def act(courier: Courier, fake: FakePost) -> None:
         fake.open.clear()
         for each in worlds:
             happen(each, "ord_1")
-        await fake.wait_for(8)
+        await fake.wait_for(3)
         fake.open.set()
         for each in worlds:
             assert await courier.settle(each.tenant, monotonic_ns() + FAR_OFF) == 0
 
     fake = live(act, *worlds)
-    assert (len(fake.sent), fake.most_under_way) == (20, 8)
+    assert (len(fake.sent), fake.most_under_way) == (6, 3)
+
+
+def test_receivers_of_one_tenant_that_hang_keep_no_other_tenants_waiting(world: World) -> None:
+    other = World()
+    for _ in range(20):
+        subscribe(world)
+    subscribe(other)
+
+    async def act(courier: Courier, fake: FakePost) -> None:
+        fake.open.clear()
+        happen(world, "ord_1")
+        await fake.wait_for(8)
+        fake.open = asyncio.Event()  # for whoever is called from now on
+        fake.open.set()
+        happen(other, "ord_2", "ord_3")
+        assert await courier.settle(other.tenant, monotonic_ns() + FAR_OFF) == 0
+        assert fake.under_way == 8
+
+    live(act, world, other)
+    assert [outcome for _, outcome, _ in outcomes(other)] == [Outcome.DELIVERED] * 2
+    assert outcomes(world) == []
 
 
 def test_a_server_that_ends_breaks_off_what_is_under_way_and_forgets_nothing(world: World) -> None:

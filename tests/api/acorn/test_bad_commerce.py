@@ -79,7 +79,12 @@ CASES: dict[str, Bad] = {
     "prices: of a SKU in small letters": query("listPrices", "sku=sku-1", "sku", "PATTERN"),
     "promotions: more than all off": member("createPromotion", "percent", 101, ("/percent", "MAXIMUM")),
     "promotions: over before they begin": member(
-        "createPromotion", "endsAt", "2026-11-22T00:00:00Z", ("/endsAt", "EMPTY_WINDOW"), kind=UNPROCESSABLE
+        "createPromotion",
+        "endsAt",
+        "2026-11-22T00:00:00Z",
+        ("/endsAt", "EMPTY_WINDOW"),
+        ("/endsAt", "IN_PAST"),
+        kind=UNPROCESSABLE,
     ),
     "promotions: without their terms": member(
         "createPromotion",
@@ -188,7 +193,7 @@ CASES: dict[str, Bad] = {
     "webhooks: an outcome that there is not": query("listDeliveries", "outcome=LOST", "outcome", "ENUM"),
     "events: a type twice": query("listEvents", "type=order.late&type=order.late", "type", "REPEATED"),
     "onboarding: fewer stores than none": member("createApplication", "stores", -1, ("/stores", "MINIMUM")),
-    "onboarding: a company without a name": member("createApplication", "company", "", ("/company", "MIN_LENGTH")),
+    "onboarding: a company without a name": member("createApplication", "company", " ", ("/company", "PATTERN")),
     "onboarding: another system": member("createApplication", "systems", ["CRM"], ("/systems/0", "ENUM")),
     "onboarding: a system twice": member("createApplication", "systems", ["POS"] * 2, ("/systems", "UNIQUE_ITEMS")),
     "onboarding: a contact that nobody reaches": member(
@@ -197,7 +202,22 @@ CASES: dict[str, Bad] = {
         {"name": "x", "email": "nobody"},
         ("/technicalContact/email", "FORMAT"),
     ),
-    "onboarding: signed by nobody": member("signAgreement", "name", "", ("/name", "MIN_LENGTH")),
+    "onboarding: a contact of blanks": member(
+        "createApplication",
+        "technicalContact",
+        {"name": " ", "email": " ", "phone": "\t"},
+        ("/technicalContact/name", "PATTERN"),
+        ("/technicalContact/email", "MIN_LENGTH"),
+        ("/technicalContact/email", "FORMAT"),
+        ("/technicalContact/phone", "PATTERN"),
+    ),
+    "onboarding: signed by nobody": member("signAgreement", "name", "", ("/name", "MIN_LENGTH"), ("/name", "PATTERN")),
+    "onboarding: signed with blanks": Bad(
+        "signAgreement",
+        INVALID,
+        [("/name", "PATTERN"), ("/title", "PATTERN")],
+        lambda body: body.update(name="  ", title="\u3000\ufeff"),
+    ),
     "onboarding: a report without evidence": member("submitTestReport", "evidence", [], ("/evidence", "MIN_ITEMS")),
     "onboarding: a report of no plan": member(
         "submitTestReport", "plan", "x", ("/plan", "MIN_LENGTH"), ("/plan", "PATTERN")

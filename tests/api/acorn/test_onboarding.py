@@ -152,6 +152,15 @@ def test_before_the_agreement_there_is_no_contract(shop: Sandbox) -> None:
     assert detail == f"Application {name} has no signed agreement. Sign it with POST …/nda first."
 
 
+def test_an_agreement_that_is_signed_with_blanks_is_told_what_to_write(shop: Sandbox) -> None:
+    answer = problem(
+        shop.post(f"/applications/{applied(shop)}/nda", signature() | {"name": " "}), 400, "INVALID_REQUEST"
+    )
+    assert [(error["pointer"], error["message"]) for error in answer["errors"]] == [
+        ("/name", "It must say something beside blanks, and hold no NUL.")
+    ]
+
+
 def test_an_agreement_is_signed_once(shop: Sandbox) -> None:
     problem(shop.post(f"/applications/{signed(shop)}/nda", signature()), 409, "ILLEGAL_TRANSITION")
 

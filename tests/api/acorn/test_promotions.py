@@ -49,7 +49,9 @@ def test_each_kind_has_terms_of_its_own(shop: Sandbox) -> None:
         (GIFT | {"get": None}, [("/get", "MISSING")]),
         (AMOUNT | {"amount": {"amount": "2.50", "currency": "EUR"}}, [("/amount", "CURRENCY_MISMATCH")]),
         (AMOUNT | {"amount": usd("2.5")}, [("/amount", "INVALID_AMOUNT")]),
-        ({"endsAt": "2026-11-23T00:00:00Z"}, [("/endsAt", "EMPTY_WINDOW")]),
+        ({"startsAt": "2026-11-30T00:00:00Z"}, [("/endsAt", "EMPTY_WINDOW")]),
+        ({"endsAt": "2026-11-27T15:00:00Z"}, [("/endsAt", "IN_PAST")]),
+        ({"percent": None, "skus": ["SKU-404"]}, [("/percent", "MISSING"), ("/skus/0", "UNKNOWN_SKU")]),
         ({"storeIds": ["S0404"], "skus": ["SKU-404"]}, [("/storeIds/0", "UNKNOWN_STORE"), ("/skus/0", "UNKNOWN_SKU")]),
     ],
 )
