@@ -4,7 +4,7 @@ The journal's segments: a few hundred entries kept together, so that what they h
 An open segment takes entries; a closed one is compressed some time later, in a thread beside the one that serves.
 """
 
-import zlib
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
@@ -14,6 +14,12 @@ import msgspec
 
 from sandbox_server.traffic.journal import Kept, digest
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+FORM = 2  # of a segment, packed
 ENTRIES = 256  # of a segment
 BYTES = 4 * 1024 * 1024  # of a segment, before it is compressed
 _LEVEL = 1
@@ -153,7 +159,7 @@ class Segment:
     def packed(self) -> bytes:
         """Return the entries of a closed segment, compressed."""
         content = self._content
-        return self._packed if content is None else zlib.compress(_pack(content), _LEVEL)
+        return self._packed if content is None else _pack(content)
 
     def so_far(self) -> "Segment":
         """Return a closed segment with the entries that an open one has by now."""
@@ -175,7 +181,7 @@ class Segment:
 
     def kept(self) -> Iterator[Kept]:
         """Return its entries, from the oldest to the newest."""
-        content = self._content or _unpack(zlib.decompress(self._packed or self._fetched()))
+        content = self._content or _unpack(self._packed or self._fetched())
         chunks = content.chunks
         for line, hash_, (request, response) in zip(content.lines, content.hashes, content.bodies, strict=True):
             yield Kept(line, hash_, _joined(chunks, request), _joined(chunks, response))
@@ -203,7 +209,7 @@ class Segment:
 
 class Background:
     """
-    Compresses in one thread for all journals; zlib lets other threads run meanwhile.
+    Compresses in one thread for all journals; Zstandard lets other threads run meanwhile.
 
     Args:
         most: How many segments may wait; one more is compressed at once, by whoever brings it.
@@ -237,5 +243,13 @@ def _joined(chunks: list[bytes], parts: Parts) -> bytes:
     return chunks[parts[0]].join([chunks[part] for part in parts[1:]])
 
 
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(_Content).decode
+def _pack(content: _Content) -> bytes:
+    return zstd.compress(_encode(content), _LEVEL)
+
+
+def _unpack(packed: bytes) -> _Content:
+    return _decode(zstd.decompress(packed))
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Content).decode

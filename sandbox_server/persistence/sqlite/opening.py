@@ -12,6 +12,7 @@ from sandbox_server import __version__
 from sandbox_server.kernel.clock import real_now
 from sandbox_server.persistence import log, snapshot
 from sandbox_server.persistence.log import VaultError
+from sandbox_server.services import segments
 
 APPLICATION = 0x41434F52  # "ACOR": what is said of a file that is ours
 
@@ -57,7 +58,7 @@ all records of its log up to this one. And what operators were answered under th
 """
 
 CALLS = Schema(
-    (1,),
+    (segments.FORM,),
     (
         """
         CREATE TABLE facts (name TEXT PRIMARY KEY, content) WITHOUT ROWID;
