@@ -17,6 +17,7 @@ from sandbox_server.commands.journal import journal
 from sandbox_server.commands.judge import judge
 from sandbox_server.commands.load import load
 from sandbox_server.commands.orders import place_order
+from sandbox_server.commands.runs import INTERRUPTED
 from sandbox_server.commands.snapshots import snapshot
 from sandbox_server.commands.surge import surge
 from sandbox_server.commands.tenants import tenants
@@ -254,7 +255,8 @@ def bench(json_path: Path | None, markdown_path: Path | None, only: tuple[str, .
         raise click.BadParameter(f"There is no {unknown[0]!r}; there are {', '.join(parts)}.", param_hint="'--only'")
     words = [*(["--peers"] if with_peers else []), *(word for part in only for word in ("--only", part))]
     command = shlex.join(["acorn-sandbox", "bench", *words])
-    benchmark.run({part: parts[part] for part in only or parts}, json_path, markdown_path, command)
+    if not benchmark.run({part: parts[part] for part in only or parts}, json_path, markdown_path, command):
+        raise click.exceptions.Exit(INTERRUPTED)
 
 
 _COMMANDS = (

@@ -67,19 +67,28 @@ def run(
         command: What was typed, as it is to stand above the tables.
 
     Returns:
-        Whether every promise was kept.
+        Whether everything was measured; Ctrl-C ends it with what was measured until then.
     """
     console = Console()
-    sections = []
+    sections: list[Section] = []
+    whole = True
     for what, measure in measurements.items():
-        with console.status(f"Measuring: {what}") as status:
-            sections.append(measure(_showing(f"Measuring: {what}", status)))
+        try:
+            with console.status(f"Measuring: {what}") as status:
+                sections.append(measure(_showing(f"Measuring: {what}", status)))
+        except KeyboardInterrupt:
+            console.print(f"Stopped while {what} was measured.")
+            whole = False
+            break
         show(sections[-1], console)
+        if sections[-1].interrupted:
+            whole = False
+            break
     if json_path is not None:
         write(sections, json_path)
     if markdown_path is not None:
         write_markdown(sections, command, markdown_path)
-    return not any(section.broken for section in sections)
+    return whole
 
 
 def _showing(what: str, status: Status) -> Tell:

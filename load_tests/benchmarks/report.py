@@ -27,6 +27,7 @@ class Section:
         rows: The table.
         facts: The same, and more, as JSON.
         broken: Promises that were not kept, in words.
+        interrupted: Whether Ctrl-C ended it before it was whole.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Section:
     rows: Sequence[Sequence[str]]
     facts: dict[str, Any]
     broken: Sequence[str] = field(default_factory=list)
+    interrupted: bool = False
 
 
 def show(section: Section, console: Console) -> None:
@@ -47,6 +49,8 @@ def show(section: Section, console: Console) -> None:
     console.print(table)
     for promise in section.broken:
         console.print(f"[red]Broken promise:[/red] {promise}")
+    if section.interrupted:
+        console.print("[red]It was stopped before it was whole.[/red]")
 
 
 def write(sections: Sequence[Section], path: Path) -> None:

@@ -11,6 +11,11 @@ from load_tests.reports import table, write_files
 from sandbox_server import __version__
 
 _FIGURES = ("perMinute", "orders", "kept", "peakBacklog", "oversoldUnits", "staleLevels", "stockLevels")
+_CURVES = {
+    "backlog": ("Backlog", "orders that waited"),
+    "stale": ("Stale stock", "levels whose last report was older than 15 minutes"),
+    "oversold": ("Oversold", "units promised that no store had"),
+}
 _TIMES = ("acknowledgedVirtualSeconds", "acknowledgedSeconds", "shippedVirtualSeconds", "shippedSeconds")
 
 
@@ -19,18 +24,22 @@ def page_of(report: Mapping[str, Any]) -> str:
     trials = sorted(report["trials"], key=lambda trial: trial["perMinute"])
     best = next((trial for trial in trials if trial["perMinute"] == report["sustainedPerMinute"]), None)
     worse = next((trial for trial in trials if trial["perMinute"] == report["fellBehindPerMinute"]), None)
-    charts = [
-        Chart(
-            f"{trial['perMinute']:g} orders a minute", what, [Line("waiting", tone, trial["backlog"])], trial["seconds"]
-        )
+    shown = [
+        (f"At {trial['perMinute']:g} orders a minute, {what}", _charts(trial, tone))
         for trial, what, tone in ((best, "the most it sustained", "first"), (worse, "where it fell behind", "bad"))
         if trial is not None
     ]
     return (
         pages()
         .get_template("surge.html")
-        .render(report=report, trials=trials, best=best, charts_drawn=charts, version=__version__)
+        .render(report=report, trials=trials, best=best, shown=shown, version=__version__)
     )
+
+
+def _charts(trial: Mapping[str, Any], tone: str) -> list[Chart]:
+    return [
+        Chart(title, unit, [Line(name, tone, trial[name])], trial["seconds"]) for name, (title, unit) in _CURVES.items()
+    ]
 
 
 def write(report: Mapping[str, Any], folder: Path) -> list[Path]:

@@ -14,6 +14,7 @@ from load_tests.errors import CannotRun
 from load_tests.profile import Profile, read_profile
 from load_tests.surge.search import Search
 from load_tests.surge.stage import Stage
+from load_tests.surge.stock import Watch
 from load_tests.surge.trial import Trial
 from load_tests.world import new_world
 from sandbox_server.certification.client import CannotStart, ClientProgram, said
@@ -130,20 +131,25 @@ def _trial(wishes: Wishes, profile: Profile, stage: Stage, rate: float, tell: Te
     begun, since = time.monotonic(), stage.now()
     world.let_buyers_come(profile.arrivals, rate, wishes.trial_seconds * wishes.scale, wishes.seed)
     end = begun + wishes.trial_seconds
+    stock = Watch(stage.stock)
+    stock.glance(0.0)
     while (left := end - time.monotonic()) > 0:
         time.sleep(min(_LOOK_SECONDS, left))
+        stock.glance(time.monotonic() - begun)
         tell(f"{rate:.0f} orders a minute: {world.arrived()} have come, {max(0.0, left):.0f} s left")
     last = time.monotonic() + wishes.within
     while stage.waits(since) and time.monotonic() < last:
         tell(f"{rate:.0f} orders a minute: waiting for the last orders")
         time.sleep(min(_LOOK_SECONDS, wishes.within / 10))
+        stock.glance(time.monotonic() - begun)
+    stock.glance(time.monotonic() - begun, last=True)
     waited = time.monotonic() - end
     world.send_buyers_home()
     world.throttle("off")
     audit = world.audit(time.monotonic() - begun)
     orders = stage.orders(since)
     return Trial(
-        rate, wishes.trial_seconds, waited, wishes.scale, wishes.within, orders, stage.calls(), stage.stock(), audit
+        rate, wishes.trial_seconds, waited, wishes.scale, wishes.within, orders, stage.calls(), stock.seen, audit
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from io import BytesIO
 from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from urllib.parse import urlencode
 from load_tests.errors import CannotRun
 from load_tests.surge.calls import Calls, read_calls
 from load_tests.surge.orders import Handled, handled
-from load_tests.surge.trial import Stock
+from load_tests.surge.stock import Stock
 from load_tests.target import call
 from load_tests.world import World
 from sandbox_server.remote import Refused, SandboxError
@@ -20,6 +21,7 @@ _BATCH = 500
 _TOO_MANY = 429
 _WAITING = ("NEW", "ACKNOWLEDGED", "PARTIALLY_SHIPPED")
 _COMING_BACK = ("AUTHORISED", "RECEIVED_IN_PART", "RECEIVED")
+_GAUGES = ("stock_levels", "stale_levels", "oversold_units")
 Say = Callable[[str], None]
 
 
@@ -113,10 +115,11 @@ class Stage:
         return [handled(order, since) for order in self._items("/orders", {"createdAfter": _text(since)})]
 
     def stock(self) -> Stock:
-        """Return how fresh the stock levels are."""
-        levels = list(self._items("/inventory", {}))
-        oversold = sum(max(0, level["reserved"] + level["allocated"] - level["onHand"]) for level in levels)
-        return Stock(len(levels), sum(level["stale"] for level in levels), oversold)
+        """Return how fresh the stock levels are, and what was oversold."""
+        metrics = BytesIO()
+        self.world.sandbox.download("/metrics", metrics)
+        samples = dict(line.rsplit(" ", 1) for line in metrics.getvalue().decode().splitlines())
+        return Stock(*(int(samples[f'sandbox_{gauge}{{tenant="{self.world.name}"}}']) for gauge in _GAUGES))
 
     def calls(self) -> Calls:
         """Return what the client called."""

@@ -6,18 +6,10 @@ from typing import Any
 
 from load_tests.surge.calls import Calls, explanations
 from load_tests.surge.orders import NEVER, Handled, backlog, quantiles
+from load_tests.surge.stock import Stock, over_time
 from load_tests.world import Audit
 
 _SHARE_IN_TIME = 0.99
-
-
-@dataclass(frozen=True)
-class Stock:
-    """How fresh the stock levels were in the end, of how many; and how many units were sold that nobody had."""
-
-    levels: int
-    stale: int
-    oversold: int
 
 
 @dataclass(frozen=True)
@@ -30,6 +22,7 @@ class Trial:
         seconds: How long orders came, in real time; `waited` what they were waited for afterwards.
         scale: Virtual seconds in a real one.
         within: How long an order may take, in real seconds.
+        stock: How stock stood, by the second after the start; in the end at the least.
     """
 
     per_minute: float
@@ -39,7 +32,7 @@ class Trial:
     within: float
     orders: Sequence[Handled]
     calls: Calls
-    stock: Stock
+    stock: Mapping[float, Stock]
     audit: Audit
 
     @property
@@ -53,8 +46,8 @@ class Trial:
             found.append(f"{told}, {never} of them not at all")
         if late := sum(order.late for order in self.orders):
             found.append(f"{late} orders broke the contract's own deadlines")
-        if self.stock.oversold:
-            found.append(f"{self.stock.oversold} units were promised that no store had")
+        if self.oversold:
+            found.append(f"{self.oversold} units were promised that no store had")
         found += [f"the audit: {breach}" for breach in self.audit.breaches]
         return found
 
@@ -68,10 +61,17 @@ class Trial:
         """The most orders that waited at once."""
         return max(self._backlog(), default=0)
 
+    @property
+    def oversold(self) -> int:
+        """The most units that were promised at once and that no store had."""
+        return max(stood.oversold for stood in self.stock.values())
+
     def report(self) -> Mapping[str, Any]:
         """Return it as the data that reports are made of."""
         shipped = [order.done for order in self.orders]
         acknowledged = [order.acknowledged for order in self.orders]
+        lasted = self.seconds + self.waited
+        stock = over_time(self.stock, lasted)
         return {
             "perMinute": round(self.per_minute, 1),
             "orders": len(self.orders),
@@ -83,14 +83,16 @@ class Trial:
             "shippedSeconds": quantiles(value / self.scale for value in shipped),
             "peakBacklog": self.peak_backlog,
             "backlog": self._backlog(),
-            "seconds": round(self.seconds + self.waited, 1),
+            "stale": [stood.stale for stood in stock],
+            "oversold": [stood.oversold for stood in stock],
+            "seconds": round(lasted, 1),
             "calls": dict(self.calls.made),
             "throttled": dict(self.calls.throttled),
             "failed": dict(self.calls.failed),
-            "stockLevels": self.stock.levels,
-            "staleLevels": self.stock.stale,
-            "oversoldUnits": self.stock.oversold,
-            "why": explanations(self.calls, len(self.orders), self.seconds + self.waited),
+            "stockLevels": stock[-1].levels,
+            "staleLevels": stock[-1].stale,
+            "oversoldUnits": self.oversold,
+            "why": explanations(self.calls, len(self.orders), lasted),
         }
 
     def _backlog(self) -> list[int]:

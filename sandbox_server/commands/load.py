@@ -7,13 +7,12 @@ from typing import Any
 import click
 
 from sandbox_server.commands.operator import Styled, show_table
-from sandbox_server.commands.runs import ended_politely, run_options
+from sandbox_server.commands.runs import INTERRUPTED, ended_politely, run_options
 from sandbox_server.resources import make_importable
 from sandbox_server.traffic.throttle import Profile
 
 _URL = "http://127.0.0.1:8080"
 _BROKEN = 3
-_INTERRUPTED = 130
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -129,7 +128,7 @@ def load(
         raise click.ClickException(str(error)) from error
     _show(report, files)
     if report["interrupted"]:
-        raise click.exceptions.Exit(_INTERRUPTED)
+        raise click.exceptions.Exit(INTERRUPTED)
     if report["verdict"] != "PASSED":
         raise click.exceptions.Exit(_BROKEN)
 

@@ -10,6 +10,9 @@ import click
 
 from sandbox_server.traffic.throttle import Profile
 
+INTERRUPTED = 130
+"""The exit status of what Ctrl-C ended, as shells have it."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

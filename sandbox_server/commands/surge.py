@@ -6,11 +6,10 @@ from typing import Any
 
 import click
 
-from sandbox_server.commands.runs import ended_politely, run_options
+from sandbox_server.commands.runs import INTERRUPTED, ended_politely, run_options
 from sandbox_server.resources import make_importable
 from sandbox_server.traffic.throttle import Profile
 
-_INTERRUPTED = 130
 _FAILED = 3
 
 
@@ -78,7 +77,7 @@ def surge(*, command: str | None, attach: bool, report_dir: Path, **wishes: Any)
         raise click.ClickException(str(error)) from error
     _show(report, files)
     if report["interrupted"]:
-        raise click.exceptions.Exit(_INTERRUPTED)
+        raise click.exceptions.Exit(INTERRUPTED)
     if not report["sustainedPerMinute"]:
         raise click.exceptions.Exit(_FAILED)
 

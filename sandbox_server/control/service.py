@@ -1,12 +1,15 @@
 """The state of the server itself."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from sandbox_server import __version__
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.operation import Call, Reply
 from sandbox_server.control.registry import Registry
-from sandbox_server.domain.inventory import StockLevel
+from sandbox_server.domain.inventory import STALE_AFTER, StockLevel
 from sandbox_server.services.metrics import MEDIA_TYPE, Family, Metrics
 
 
@@ -30,18 +33,31 @@ class Measures:
 
     def get_metrics(self, _call: Call) -> Reply:
         """Tell what calls there were, and what the tenants have come to."""
-        orders, oversold = [], []
+        orders, levels, oversold, stale = [], [], [], []
         for record in self._registry:
             labels = {"tenant": record.tenant.name}
             with record.tenant.read() as tx:
+                stock = tx.levels.derived(_stock)
                 orders.append((labels, tx.orders.count()))
-                oversold.append((labels, tx.levels.derived(_oversold)))
+                levels.append((labels, len(stock.reported)))
+                oversold.append((labels, stock.oversold))
+                stale.append((labels, bisect_left(stock.reported, tx.now - STALE_AFTER)))
         families = (
             Family("sandbox_orders", "gauge", "Orders that were ever placed.", orders),
             Family("sandbox_oversold_units", "gauge", "Units promised beyond what stores have reported.", oversold),
+            Family("sandbox_stock_levels", "gauge", "Stock levels.", levels),
+            Family("sandbox_stale_levels", "gauge", "Stock levels whose last report is older than 15 minutes.", stale),
         )
         return Reply(raw=self._metrics.exposition(families).encode(), media_type=MEDIA_TYPE.partition(";")[0])
 
 
-def _oversold(levels: Sequence[StockLevel]) -> int:
-    return sum(max(0, level.reserved + level.allocated - level.on_hand) for level in levels)
+class _Stock(NamedTuple):
+    """What levels come to: units promised beyond what was reported, and when each was reported, the oldest first."""
+
+    oversold: int
+    reported: Sequence[datetime]
+
+
+def _stock(levels: Sequence[StockLevel]) -> _Stock:
+    oversold = sum(max(0, level.reserved + level.allocated - level.on_hand) for level in levels)
+    return _Stock(oversold, sorted(level.as_of for level in levels))

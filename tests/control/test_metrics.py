@@ -1,6 +1,7 @@
 """What Prometheus is told of calls and tenants."""
 
 import re
+from datetime import timedelta
 
 import msgspec
 
@@ -62,6 +63,18 @@ def test_units_that_were_promised_and_are_not_there_are_told(stage: Stage) -> No
     with stage.tenant.begin("operator:test") as tx:
         tx.levels.put(msgspec.structs.replace(level, on_hand=level.reserved + level.allocated - 2))
     assert scraped(stage)["sandbox_oversold_units", 'tenant="default"'] == 2
+    stage.reset()
+
+
+def test_stock_levels_and_those_whose_report_is_old_are_told(stage: Stage) -> None:
+    with stage.tenant.read() as tx:
+        levels = list(tx.levels.select())
+        stale = sum(tx.now - level.as_of > timedelta(minutes=15) for level in levels)
+    found = scraped(stage)
+    assert found["sandbox_stock_levels", 'tenant="default"'] == len(levels)
+    assert found["sandbox_stale_levels", 'tenant="default"'] == stale < len(levels)
+    stage.done("/clock/advance", {"by": "PT16M"})
+    assert scraped(stage)["sandbox_stale_levels", 'tenant="default"'] == len(levels)
     stage.reset()
 
 

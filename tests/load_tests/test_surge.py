@@ -1,7 +1,9 @@
 """How a surge finds its answer, without a client."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,7 +12,8 @@ from load_tests.surge.calls import Calls, explanations, read_calls
 from load_tests.surge.orders import NEVER, Handled, backlog, handled, quantiles
 from load_tests.surge.page import page_of
 from load_tests.surge.search import Search
-from load_tests.surge.trial import Stock, Trial
+from load_tests.surge.stock import Stock, Watch, over_time
+from load_tests.surge.trial import Trial
 from load_tests.world import Audit
 
 START = datetime(2026, 11, 27, 15, tzinfo=UTC)
@@ -78,7 +81,8 @@ def test_what_never_came_has_no_quantile() -> None:
 
 def trial(orders: list[Handled], calls: Calls | None = None, stock: Stock | None = None, holds: bool = True) -> Trial:
     audit = Audit(1, 0.1, holds, [] if holds else ["5. One shipment"])
-    return Trial(60, 10, 1, 2.0, 5.0, orders, calls or Calls(), stock or Stock(10, 1, 0), audit)
+    stood = {0.0: Stock(10, 2, 0), 11.0: stock or Stock(10, 1, 0)}
+    return Trial(60, 10, 1, 2.0, 5.0, orders, calls or Calls(), stood, audit)
 
 
 def test_a_client_keeps_up_where_all_is_kept() -> None:
@@ -99,6 +103,30 @@ def test_a_client_keeps_up_where_all_is_kept() -> None:
 )
 def test_each_promise_can_be_broken(changed: Trial, complaint: str) -> None:
     assert changed.broken == [complaint]
+
+
+def test_units_that_were_oversold_for_a_while_count_though_they_are_there_in_the_end() -> None:
+    one = trial([])
+    shortly = replace(one, stock={0.0: Stock(10, 0, 0), 5.0: Stock(10, 4, 3), 11.0: Stock(10, 0, 0)})
+    report = shortly.report()
+    assert (shortly.kept, report["oversoldUnits"], report["staleLevels"]) == (False, 3, 0)
+    assert [report["oversold"][instant] for instant in (0, 44, 45, 98, 99)] == [0, 0, 3, 3, 0]
+    assert [report["stale"][instant] for instant in (0, 44, 45, 98, 99)] == [0, 0, 4, 4, 0]
+
+
+def test_stock_is_as_it_was_seen_last() -> None:
+    stood = over_time({0.5: Stock(1, 0, 0), 50.0: Stock(1, 1, 0)}, 99)
+    assert [stood[instant].stale for instant in (0, 1, 49, 50, 99)] == [0, 0, 0, 1, 1]
+
+
+def test_large_stock_is_looked_at_more_seldom_and_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = count(step=0.1)
+    monkeypatch.setattr("load_tests.surge.stock.monotonic", lambda: next(clock))
+    watch = Watch(lambda: Stock(1, 0, 0))
+    for second in range(8):
+        watch.glance(second)
+    watch.glance(8, last=True)
+    assert list(watch.seen) == [0, 5, 8]
 
 
 def calls(**numbers: int) -> Calls:
@@ -160,5 +188,6 @@ def test_the_page_says_the_number_and_why() -> None:
     page = page_of(report)
     assert "This client sustains 60 orders a minute with its promises kept" in page
     assert "It fetched &lt;b&gt;40&lt;/b&gt; tokens." in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 6
+    assert page.index("At 60 orders a minute, the most") < page.index("At 90 orders a minute, where it fell")
     assert "node client.js" in page
