@@ -5,6 +5,7 @@ import pytest
 
 from load_tests.benchmarks import bench, throughput, workers
 from load_tests.benchmarks.generator import Connection, Plan, Tally, length, requests
+from load_tests.benchmarks.processes import Tell
 from load_tests.benchmarks.report import Section
 from tests.commands.shell import type_in
 
@@ -50,7 +51,7 @@ def test_the_three_servers_do_the_same_work() -> None:
 
 def test_a_broken_promise_is_shown_and_written_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     section = Section("pace", "Pace", ("what", "figure"), [("it", "1")], {"it": 1}, ["it was to be 2"])
-    assert bench.run({"pace": lambda _: section}, tmp_path / "facts.json") is False
+    assert bench.run({"pace": lambda _: section}, tmp_path / "facts.json") is True
     assert json.loads((tmp_path / "facts.json").read_text()) == {"pace": {"it": 1, "broken": ["it was to be 2"]}}
     assert "it was to be 2" in capsys.readouterr().out
 
@@ -72,6 +73,21 @@ def test_tables_are_written_as_markdown_under_the_command_that_made_them(tmp_pat
         "",
         "- Broken promise: it was to be 2",
     ]
+
+
+def test_ctrl_c_keeps_what_was_measured_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def stopped(_: Tell) -> Section:
+        raise KeyboardInterrupt
+
+    whole, part = (Section(name, name, ("",), [], {}, interrupted=name == "part") for name in ("whole", "part"))
+    never = Section("never", "never", ("",), [], {})
+    parts = {"whole": lambda _: whole, "next": stopped, "never": lambda _: never}
+    assert bench.run(parts, tmp_path / "facts.json") is False
+    assert list(json.loads((tmp_path / "facts.json").read_text())) == ["whole"]
+    assert "Stopped while next was measured." in capsys.readouterr().out
+    assert bench.run({"part": lambda _: part, "never": lambda _: never}, tmp_path / "facts.json") is False
+    assert list(json.loads((tmp_path / "facts.json").read_text())) == ["part"]
+    assert "It was stopped before it was whole." in capsys.readouterr().out
 
 
 def test_the_command_is_told_as_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
