@@ -163,10 +163,15 @@ class StoreNotYours(Forbidden):
 
 
 class NdaMissing(Forbidden):
-    """The company has not signed the agreement not to disclose."""
+    """
+    The company has not signed the agreement not to disclose.
 
-    def __init__(self, application_id: str) -> None:
-        super().__init__(f"Application {application_id} has no signed agreement. Sign it with POST …/nda first.")
+    Args:
+        faults: What keeps it from signing, or that it has to.
+    """
+
+    def __init__(self, application_id: str, faults: Iterable[Fault]) -> None:
+        super().__init__(f"Application {application_id} has no signed agreement.", faults)
 
 
 class GrantRefused(DomainError):

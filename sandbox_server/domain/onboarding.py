@@ -82,6 +82,13 @@ TRANSITIONS: Mapping[ApplicationStatus, frozenset[ApplicationStatus]] = {
     _S.LIVE: frozenset(),
 }
 
+_NEXT: Mapping[ApplicationStatus, Fault] = {
+    _S.ELIGIBLE: Fault("", "NDA_MISSING", "Sign the agreement with POST …/nda."),
+    _S.NDA_SIGNED: Fault("", "NOT_VERIFIED", "Send a certification report with POST …/test-reports."),
+    _S.VERIFIED: Fault("", "NOT_LIVE", "Go live with POST …/go-live."),
+}
+"""What a company does next, where nothing keeps it from that."""
+
 BEGINNINGS = frozenset({_S.ELIGIBLE, _S.INELIGIBLE})
 """What an application can be at first."""
 
@@ -208,7 +215,7 @@ def check_signed(application: Application) -> None:
         NdaMissing: It has not signed.
     """
     if application.status not in SIGNED:
-        raise NdaMissing(application.application_id)
+        raise NdaMissing(application.application_id, _obstacles(application))
 
 
 def verify(application: Application, verification: Verification, cause: str) -> Application:
@@ -248,14 +255,13 @@ def check_live(application: Application) -> datetime:
         IllegalTransition: It is not.
     """
     if application.live_at is None:
-        raise IllegalTransition("application", application.application_id, application.status, "checked")
+        raise _refusal(application, "checked")
     return application.live_at
 
 
 def _move(application: Application, to: ApplicationStatus, now: datetime, cause: str) -> Application:
     if to not in TRANSITIONS[application.status]:
-        obstacles = _obstacles(application)
-        raise IllegalTransition("application", application.application_id, application.status, to, obstacles)
+        raise _refusal(application, to)
     return msgspec.structs.replace(
         application,
         status=to,
@@ -265,9 +271,17 @@ def _move(application: Application, to: ApplicationStatus, now: datetime, cause:
     )
 
 
+def _refusal(application: Application, wanted: str) -> IllegalTransition:
+    return IllegalTransition(
+        "application", application.application_id, application.status, wanted, _obstacles(application)
+    )
+
+
 def _obstacles(application: Application) -> Iterator[Fault]:
-    """Give everything that has kept an application from getting further."""
+    """Give everything that has kept an application from getting further, or what its next step is."""
     for reason in application.reasons:
         yield Fault("", reason, _ASKED_FOR[reason])
+    if application.status in _NEXT:
+        yield _NEXT[application.status]
     for finding in application.verification.findings if application.verification is not None else ():
         yield Fault("", finding.code, finding.message)

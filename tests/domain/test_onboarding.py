@@ -22,6 +22,7 @@ from sandbox_server.domain.onboarding import (
     Verification,
 )
 from sandbox_server.kernel.money import Money
+from tests.domain.builders import faults_of
 
 NOW = datetime(2026, 11, 27, 15, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -169,9 +170,20 @@ def test_who_waits_until_the_report_has_expired_does_not_go_live(steps: Steps) -
 def test_the_contract_is_shown_from_the_agreement_on(steps: Steps) -> None:
     for application in (steps.signed, steps.verified, steps.refused, steps.live):
         onboarding.check_signed(application)
-    for application in (steps.eligible, steps.ineligible):
-        with pytest.raises(NdaMissing):
+    for application, reason in ((steps.eligible, "NDA_MISSING"), (steps.ineligible, steps.ineligible.reasons[0])):
+        with pytest.raises(NdaMissing) as refusal:
             onboarding.check_signed(application)
+        assert faults_of(refusal.value) == [("", reason)]
+
+
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [("eligible", ["NDA_MISSING"]), ("signed", ["NOT_VERIFIED"]), ("verified", ["NOT_LIVE"]), ("refused", ["EXPIRED"])],
+)
+def test_who_is_not_live_is_told_what_to_do_for_it(steps: Steps, state: str, step: list[str]) -> None:
+    with pytest.raises(IllegalTransition) as refusal:
+        onboarding.check_live(getattr(steps, state))
+    assert [fault.code for fault in refusal.value.faults] == step
 
 
 def test_only_who_is_live_has_a_health(steps: Steps) -> None:

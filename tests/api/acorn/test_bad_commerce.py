@@ -222,14 +222,16 @@ CASES: dict[str, Bad] = {
     "onboarding: a report of no plan": member(
         "submitTestReport", "plan", "x", ("/plan", "MIN_LENGTH"), ("/plan", "PATTERN")
     ),
-    "onboarding: live before it is certified": Bad("getApplication", ILLEGAL, query="/go-live", method="POST"),
+    "onboarding: live before it is certified": Bad(
+        "getApplication", ILLEGAL, [("", "NDA_MISSING")], query="/go-live", method="POST"
+    ),
     "onboarding: live with a body": Bad("goLive", INVALID, [("", "UNEXPECTED_BODY")], body={"now": True}),
     "onboarding: a state that there is not": query("listApplications", "status=DEAD", "status", "ENUM"),
     "health: of nobody": nowhere("getHealthChecks", "/applications/app_nowhere/health-checks"),
     "health: of another kind": Bad(
         "getHealthChecks", INVALID, [("applicationId", "PATTERN")], path="/applications/ord_nowhere/health-checks"
     ),
-    "health: of who is not live": Bad("getApplication", ILLEGAL, query="/health-checks"),
+    "health: of who is not live": Bad("getApplication", ILLEGAL, [("", "NDA_MISSING")], query="/health-checks"),
     "health: of one quarter": query("getHealthChecks", "quarter=5", "quarter", "UNKNOWN_PARAMETER"),
     "health: a page": query("getHealthChecks", "limit=5", "limit", "UNKNOWN_PARAMETER"),
     "health: written": Bad("getHealthChecks", METHOD, method="POST"),

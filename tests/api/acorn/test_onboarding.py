@@ -148,8 +148,9 @@ def test_an_account_that_is_bound_to_a_store_does_not_speak_for_the_chain(shop: 
 
 def test_before_the_agreement_there_is_no_contract(shop: Sandbox) -> None:
     name = applied(shop)
-    detail = problem(shop.get(f"/applications/{name}/contract"), 403, "NDA_MISSING")["detail"]
-    assert detail == f"Application {name} has no signed agreement. Sign it with POST …/nda first."
+    refusal = problem(shop.get(f"/applications/{name}/contract"), 403, "NDA_MISSING")
+    assert refusal["detail"] == f"Application {name} has no signed agreement."
+    assert [error["message"] for error in refusal["errors"]] == ["Sign the agreement with POST …/nda."]
 
 
 def test_an_agreement_that_is_signed_with_blanks_is_told_what_to_write(shop: Sandbox) -> None:
