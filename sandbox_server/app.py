@@ -12,6 +12,7 @@ import msgspec
 from sandbox_server import worlds
 from sandbox_server.api.acorn import wire
 from sandbox_server.api.acorn.errors import Problems, TokenProblems
+from sandbox_server.api.acorn.labels import draw_label
 from sandbox_server.api.acorn.limits import tariffs_of
 from sandbox_server.api.acorn.operations import operations
 from sandbox_server.api.closed import candid_operations
@@ -203,7 +204,7 @@ def build_app(
     judge, token = Judge(contract), settings.operator_token
     trials = trials if trials is not None else Trials(alone=settings.database is None)
     interface = control(operator, directory, registry, token, judge, metrics, forms, courier, trials, certain)
-    pages = console(registry, interface, directory, token, trials, settings.database)
+    pages = console(registry, interface, directory, token, trials, draw_label, settings.database)
     beside = {f"{ROOT}/v1": interface, f"{ROOT}/docs": interface, ROOT: pages}
     first = (worker.number if worker is not None else registry.restarts) << 32
     app = Delivering(assemble(edge, directory, world.seed, powers, beside, first), courier)

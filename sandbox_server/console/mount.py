@@ -13,6 +13,7 @@ from sandbox_server.api.problems import Problems, Tongue
 from sandbox_server.api.refusals import NoSuchPath
 from sandbox_server.asgi import ASGIApp, Message, Receive, Scope, Send, respond
 from sandbox_server.certification.trials import Trials
+from sandbox_server.console.pages.parcels import DrawLabel
 from sandbox_server.console.reach import Reach
 from sandbox_server.console.site import REACH, site
 from sandbox_server.control.errors import Problems as OperatorProblems
@@ -31,6 +32,7 @@ def console(
     directory: Clocks,
     operator_token: str | None,
     trials: Trials,
+    draw_label: DrawLabel,
     shared: str | None = None,
 ) -> ASGIApp:
     """
@@ -42,12 +44,11 @@ def console(
         directory: Knows the default tenant.
         operator_token: What a person has to show; None lets in everybody whom the gate lets through.
         trials: The certifications.
+        draw_label: Draws labels, as the marketplace that is served does.
         shared: What all processes know that serve these tenants, and nobody else; None where there is one process.
     """
-    pages = Gate(
-        _Console(registry, operator, directory, site(operator_token, trials, shared), operator_token),
-        guarded=operator_token is not None,
-    )
+    flask = site(operator_token, trials, draw_label, shared)
+    pages = Gate(_Console(registry, operator, directory, flask, operator_token), guarded=operator_token is not None)
     return Problems(pages, [Tongue(ROOT, OperatorProblems(), {})])
 
 

@@ -64,20 +64,21 @@ class _Header(NamedTuple):
     mode: str
 
 
-def site(operator_token: str | None, trials: Trials, shared: str | None = None) -> Flask:
+def site(operator_token: str | None, trials: Trials, draw_label: parcels.DrawLabel, shared: str | None = None) -> Flask:
     """
     Return the console; whoever serves it puts a `Reach` into each request's scope.
 
     Args:
         operator_token: What a person has to show.
         trials: The certifications.
+        draw_label: Draws labels, as the marketplace that is served does.
         shared: What all processes know that serve the same tenants.
     """
     app = Flask(__name__, static_url_path=f"{ROOT}/static")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config.update(OPERATOR_TOKEN=operator_token)
-    app.extensions.update(healths=Healths(), rankings=Rankings(), trials=trials)
+    app.extensions.update(healths=Healths(), rankings=Rankings(), trials=trials, draw_label=draw_label)
     app.before_request(_find_out)
     protect(app, operator_token, shared)
     for page in _PAGES:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sandbox_server.api.acorn.labels import draw_label
 from sandbox_server.certification.trials import Trials
 from sandbox_server.console.site import site
 from tests.api.acorn.conformance import Document
@@ -215,7 +216,7 @@ def test_the_operator_s_interface_is_no_nearer_to_a_foreign_page(stage: Stage) -
 
 def test_processes_that_share_a_database_know_each_other_s_cookies_and_others_do_not() -> None:
     keys = [
-        site(None, Trials(), shared).config["SECRET_KEY"]
+        site(None, Trials(), draw_label, shared).config["SECRET_KEY"]
         for shared in ("postgresql://one", "postgresql://one", None, None)
     ]
     assert keys[0] == keys[1]

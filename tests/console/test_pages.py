@@ -82,6 +82,8 @@ def test_the_console_begins_at_the_default_tenant_s_overview(browser: Browser) -
         f"{CONSOLE}/t/nobody/",
         f"{CONSOLE}/t/nobody/faults/",
         f"{WORLD}/orders/ord_0",
+        f"{WORLD}/parcels/shp_0",
+        f"{WORLD}/parcels/shp_0/label.png",
         f"{WORLD}/stores/S9999",
         f"{WORLD}/stock/S0001/NONE",
         f"{WORLD}/returns/ret_0",

@@ -13,6 +13,7 @@ from sandbox_server.console.glance import glance
 from sandbox_server.console.pages import journal as journal_page
 from sandbox_server.console.pages import parcels
 from sandbox_server.console.pages.orders import LISTING
+from tests.api.asgi_client import exchange
 from tests.console.browser import CONSOLE, WORLD, Browser
 from tests.control.stage import KEY, TENANT, Stage
 
@@ -101,6 +102,25 @@ def test_a_parcel_is_seen_at_a_glance_as_it_is(built: Stage, browser: Browser) -
     page = browser.get(f"{WORLD}/parcels/?status={status}&sort=tracking&dir=asc")
     assert f"of {len(wanted)} rows" in page.text
     assert wanted[0] in page.text or len(wanted) > tables.ROWS
+
+
+def test_a_parcel_s_page_tells_its_way_what_is_in_it_and_has_its_label(built: Stage, browser: Browser) -> None:
+    shipment = built.look("/v1/shipments?status=IN_TRANSIT&limit=1")["items"][0]
+    address = f"{WORLD}/parcels/{shipment['shipmentId']}"
+    assert f'href="{address}"' in browser.get(f"{WORLD}/parcels/?status=IN_TRANSIT&dir=asc").html
+    page = browser.get(address)
+    for kind, one in (("orders", shipment["orderId"]), ("stores", shipment["storeId"])):
+        assert f'href="{WORLD}/{kind}/{one}"' in page.html
+    for line in shipment["lines"]:
+        assert line["sku"] in page.text
+    scans = re.findall(r'<li class="parcel"><time>([^<]+)', page.html)
+    assert len(scans) == len(shipment["trackingEvents"])
+    assert scans == sorted(scans, reverse=True)
+    assert shipment["trackingNumber"] in page.text
+    head, *pieces = exchange(built.app, "GET", f"{address}/label.png", [(b"host", b"localhost")], [b""])
+    assert (b"content-type", b"image/png") in head["headers"]
+    same = built.call("GET", f"/v1/shipments/{shipment['shipmentId']}/label", key=KEY, accept="image/png")
+    assert b"".join(piece["body"] for piece in pieces) == same.body
 
 
 def test_the_heat_map_is_walked_both_ways(browser: Browser) -> None:

@@ -11,11 +11,12 @@ from sandbox_server.console import tables
 from sandbox_server.console.forms import integer
 from sandbox_server.console.glance import glance
 from sandbox_server.console.languages import text
+from sandbox_server.console.pages.parcels import moves
 from sandbox_server.control.registry import Record
 from sandbox_server.domain.errors import NotFound
 from sandbox_server.domain.orders import Line, Order, OrderStatus, line_total
 from sandbox_server.domain.returns import Return
-from sandbox_server.domain.shipments import TRANSITIONS, Shipment, ShipmentStatus
+from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import ServiceLevel
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.ports import Transaction
@@ -131,11 +132,11 @@ def one(tenant: str, order_id: str) -> ResponseReturnValue:
     """Show one order."""
     life = g.reach.look(tenant, lambda record, tx: _life(record, tx, order_id))
     steps = sorted(_steps(life), key=lambda step: step.at, reverse=True)
-    moves = {one.shipment_id: _moves(one.status) for one in life.shipments}
+    carrier = {parcel.shipment_id: moves(parcel.status) for parcel in life.shipments}
     asked = tables.order_of(request.args, LINE_KEYS, falling=False)
     lines = tables.arranged(life.order.lines, asked, LINE_KEYS)
     return render_template(
-        "order.html", life=life, order=life.order, lines=lines, steps=steps, moves=moves, total_of=total_of
+        "order.html", life=life, order=life.order, lines=lines, steps=steps, carrier=carrier, total_of=total_of
     )
 
 
@@ -152,17 +153,6 @@ def bring_back(tenant: str, order_id: str) -> ResponseReturnValue:
     """Have the buyer bring back what was shipped."""
     g.reach.call("POST", f"/tenants/{tenant}/buyers/returns", {"orderId": order_id})
     flash(text(g.language, "orders.returning"), "done")
-    return redirect(url_for("orders.one", tenant=tenant, order_id=order_id))
-
-
-@pages.post("/t/<tenant>/orders/<order_id>/parcels/<shipment_id>")
-def move(tenant: str, order_id: str, shipment_id: str) -> ResponseReturnValue:
-    """Have the carrier do something to a parcel."""
-    deed = request.form.get("deed", "")
-    paths = {"lose": "losses", "damage": "damages"}
-    body = {"shipmentId": shipment_id} if deed in paths else {"shipmentId": shipment_id, "status": deed}
-    g.reach.call("POST", f"/tenants/{tenant}/carrier/{paths.get(deed, 'events')}", body)
-    flash(text(g.language, "orders.parcel_moved"), "done")
     return redirect(url_for("orders.one", tenant=tenant, order_id=order_id))
 
 
@@ -199,9 +189,3 @@ def _steps(life: Life) -> Iterator[Step]:
             yield Step(change.at, "return", change.to, goods.return_id, change.cause)
     for entry in life.calls:
         yield Step(entry.received_at, "call", verdict_of(entry), entry=entry)
-
-
-def _moves(status: ShipmentStatus) -> list[str]:
-    """Return what the carrier may do next to a parcel."""
-    following = [str(next_) for next_ in ShipmentStatus if next_ in TRANSITIONS[status]]
-    return [*following, "lose", "damage"] if following else []

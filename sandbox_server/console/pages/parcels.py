@@ -1,15 +1,27 @@
-"""Parcels: the list of what stores have handed over."""
+"""Parcels: the list of what stores have handed over, and one parcel with its way."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox_server.console import tables
-from sandbox_server.domain.shipments import ShipmentStatus
+from sandbox_server.console.languages import text
+from sandbox_server.control.registry import Record
+from sandbox_server.domain.orders import Buyer
+from sandbox_server.domain.shipments import TRANSITIONS, Shipment, ShipmentLine, ShipmentStatus
+from sandbox_server.domain.stores import Store
+from sandbox_server.services import orders, shipments, stores
+from sandbox_server.services.ports import Transaction
 
 pages = Blueprint("parcels", __name__)
+
+DrawLabel = Callable[[Shipment, Store, Buyer, str], bytes]
+"""Draws the label of a shipment from a store to a buyer, as the media type that is named."""
+_PNG = "image/png"
 
 
 class Glance(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -38,6 +50,18 @@ LISTING: tables.Listing[Glance] = tables.Listing(
     },
     glance,
 )
+LINE_KEYS: tables.Keys[ShipmentLine] = {
+    "sku": lambda line: line.sku,
+    "units": lambda line: line.quantity,
+}
+
+
+class Parcel(NamedTuple):
+    """A shipment with the two ends of its way."""
+
+    shipment: Shipment
+    sender: Store
+    buyer: Buyer
 
 
 @pages.get("/t/<tenant>/parcels/")
@@ -47,3 +71,45 @@ def page(tenant: str) -> ResponseReturnValue:
     sheet = tables.table(g.reach, tenant, LISTING, where, tables.order_of(request.args, LISTING.keys))
     tally = g.reach.look(tenant, lambda _record, tx: tx.shipments.tally("status"))
     return render_template("parcels.html", sheet=sheet, where=where, tally=tally, statuses=list(ShipmentStatus))
+
+
+@pages.get("/t/<tenant>/parcels/<shipment_id>")
+def one(tenant: str, shipment_id: str) -> ResponseReturnValue:
+    """Show one parcel."""
+    parcel = _parcel(tenant, shipment_id)
+    lines = tables.arranged(parcel.shipment.lines, tables.order_of(request.args, LINE_KEYS, falling=False), LINE_KEYS)
+    return render_template("parcel.html", parcel=parcel, lines=lines, moves=moves(parcel.shipment.status))
+
+
+@pages.get("/t/<tenant>/parcels/<shipment_id>/label.png")
+def label(tenant: str, shipment_id: str) -> ResponseReturnValue:
+    """Show its label, as a client of the marketplace gets it."""
+    parcel = _parcel(tenant, shipment_id)
+    draw: DrawLabel = current_app.extensions["draw_label"]
+    return Response(draw(parcel.shipment, parcel.sender, parcel.buyer, _PNG), mimetype=_PNG)
+
+
+@pages.post("/t/<tenant>/parcels/<shipment_id>")
+def move(tenant: str, shipment_id: str) -> ResponseReturnValue:
+    """Have the carrier do something to it."""
+    deed = request.form.get("deed", "")
+    paths = {"lose": "losses", "damage": "damages"}
+    body = {"shipmentId": shipment_id} if deed in paths else {"shipmentId": shipment_id, "status": deed}
+    g.reach.call("POST", f"/tenants/{tenant}/carrier/{paths.get(deed, 'events')}", body)
+    flash(text(g.language, "parcels.moved"), "done")
+    return redirect(url_for("parcels.one", tenant=tenant, shipment_id=shipment_id))
+
+
+def moves(status: ShipmentStatus) -> Sequence[str]:
+    """Return what the carrier may do next to a parcel."""
+    following = [str(next_) for next_ in ShipmentStatus if next_ in TRANSITIONS[status]]
+    return [*following, "lose", "damage"] if following else []
+
+
+def _parcel(tenant: str, shipment_id: str) -> Parcel:
+    def look(_record: Record, tx: Transaction) -> Parcel:
+        shipment = shipments.get(tx, shipment_id)
+        return Parcel(shipment, stores.get(tx, shipment.store_id), orders.get(tx, shipment.order_id).buyer)
+
+    parcel: Parcel = g.reach.look(tenant, look)
+    return parcel

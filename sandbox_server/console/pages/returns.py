@@ -4,9 +4,8 @@ from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sandbox_server.console import tables
-from sandbox_server.domain.errors import NotFound
 from sandbox_server.domain.returns import Return, ReturnLine, ReturnStatus
-from sandbox_server.services.ports import Transaction
+from sandbox_server.services import returns
 
 pages = Blueprint("returns", __name__)
 
@@ -44,13 +43,6 @@ def page(tenant: str) -> ResponseReturnValue:
 @pages.get("/t/<tenant>/returns/<return_id>")
 def one(tenant: str, return_id: str) -> ResponseReturnValue:
     """Show one return."""
-    goods = g.reach.look(tenant, lambda _record, tx: _return(tx, return_id))
+    goods = g.reach.look(tenant, lambda _record, tx: returns.get(tx, return_id))
     lines = tables.arranged(goods.lines, tables.order_of(request.args, LINE_KEYS, falling=False), LINE_KEYS)
     return render_template("return.html", goods=goods, lines=lines)
-
-
-def _return(tx: Transaction, return_id: str) -> Return:
-    goods = tx.returns.get(return_id)
-    if goods is None:
-        raise NotFound("return", return_id)
-    return goods
