@@ -5,6 +5,7 @@ What makes no sense is sent on as it was typed: the operator's interface says wh
 """
 
 import re
+from datetime import UTC, datetime
 
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)  # what JSON has room for
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?", re.ASCII)
@@ -22,3 +23,12 @@ def decimal(typed: str | None, otherwise: float) -> float | str:
     if not typed:
         return otherwise
     return float(typed) if _DECIMAL.fullmatch(typed) else typed
+
+
+def instant(typed: str | None) -> datetime | None:
+    """Return an instant, in UTC where it names no zone; what is none is passed over."""
+    try:
+        at = datetime.fromisoformat(typed or "")
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

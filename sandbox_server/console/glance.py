@@ -1,69 +1,44 @@
 """
-Orders at a glance: what a table sorts them by, read in a tenth of the time that a whole order takes.
+Entities at a glance: only what a table sorts them by is unpacked, in a fifth of the time that the whole takes.
 
-What is not asked about stays packed. The members are those of the order, in its order; each rule is the order's own.
+A glance has members of the entity, by their names and in their places, and whichever of its rules go by them.
 """
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import cast
+from types import GenericAlias
+from typing import Any
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import fields
 
-from sandbox_server.domain import orders
 from sandbox_server.services.ports import Packed
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A store's part in a line."""
+def part(kind: type[msgspec.Struct], *rules: str, **members: Any) -> Any:
+    """
+    Return the type of an entity's beginning, up to the last member that is asked for; others stay packed.
 
-    store_id: str
-    quantity: Raw
-    status: str
-    ship_by: datetime
-
-
-class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A line of an order."""
-
-    line_id: Raw
-    sku: Raw
-    title: Raw
-    quantity: int
-    unit_price: int
-    tax: int
-    allocations: tuple[Part, ...] = ()
-    cancelled: int = 0
-    reduction: orders.Reduction | None = None
-
-    net = orders.Line.net
-    kept = orders.Line.kept
+    Args:
+        rules: Properties that it is to have.
+        members: The types of those that are asked for.
+    """
+    known = fields(kind)
+    last = max(place for place, field in enumerate(known) if field.name in members)
+    asked = [
+        (field.name, members.get(field.name, Raw), *(() if field.required else (field.default,)))
+        for field in known[: last + 1]
+    ]
+    namespace = {rule: vars(kind)[rule] for rule in rules}
+    return msgspec.defstruct(kind.__name__, asked, namespace=namespace, frozen=True, array_like=True, gc=False)
 
 
-class Buyer(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Who bought."""
-
-    name: str
-
-
-class Glance(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An order."""
-
-    order_id: str
-    status: str
-    service_level: str
-    currency: str
-    buyer: Buyer
-    lines: tuple[Line, ...]
-    placed_at: Raw
-    updated_at: Raw
-    history: Raw
-    acknowledge_by: datetime | None = None
-
-    ship_by = orders.Order.ship_by
-    store_ids = orders.Order.store_ids
+def several(kind: Any) -> Any:
+    """Return the type of a sequence of these."""
+    return GenericAlias(tuple, (kind, ...))
 
 
-glance = cast(Callable[[Packed], orders.Order], msgspec.msgpack.Decoder(Glance).decode)
-"""Return a packed order at a glance: of what it holds it tells all that the order would."""
+def glance(kind: type[msgspec.Struct], *rules: str, **members: Any) -> Callable[[Packed], Any]:
+    """Return what sees as much as this of a packed entity."""
+    decode: Callable[[Packed], Any] = msgspec.msgpack.Decoder(part(kind, *rules, **members)).decode
+    return decode

@@ -1,63 +1,135 @@
 """
 The order of long tables by their columns, kept so that only what has changed is looked at again.
 
-A world's row never changes and never moves: what has changed is another row at the same position. So two looks at a
-table differ where they hold different objects, which is found at once; and to sort what is nearly sorted takes little.
+A table is ranked in runs of a thousand rows, each sorted by itself, and a page is merged from them: nothing takes a
+millisecond at a stretch, so the marketplace is answered in between. A world's row never changes and never moves: what
+has changed is another row at the same position, which is found at once.
 """
 
-from collections.abc import Callable, Sequence
-from itertools import compress
-from operator import is_not
-from threading import Lock
-from typing import Any
+from array import array
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import islice, zip_longest
+from threading import Event, Lock, Thread
+from typing import Any, NamedTuple, cast
 
 from sandbox_server.services.ports import Packed
 
-_KEPT = 16
-Key = Callable[[Packed], Any]
-Name = tuple[str, str, str]
-"""A tenant, its table, and a column of it."""
+_KEPT = 32
+_RUN = 1000
+_LARGE = 20_000
+_REST_SECONDS = 0.004
+Keys = Callable[[Iterable[Packed]], Iterable[Any]]
+"""What each of some rows is sorted by."""
+Table = tuple[str, str]
+"""A tenant, and a table of its world."""
 
 
-class Ranking:
+class Run(NamedTuple):
     """
-    The positions of a table's rows from the least to the greatest.
+    Some rows that follow each other.
 
     Args:
-        key: What rows are sorted by.
+        rows: None where there is none.
+        keys: What each is sorted by; None where there is none.
+        order: The positions of those that there are, from the least to the greatest.
     """
 
-    def __init__(self, key: Key) -> None:
-        self._key = key
-        self._lock = Lock()
-        self._rows: Sequence[Packed | None] = ()
-        self._keys: list[Any] = []
-        self._order: list[int] = []
+    start: int
+    rows: Sequence[Packed | None]
+    keys: Sequence[Any]
+    order: Sequence[int]
 
-    def of(self, rows: Sequence[Packed | None]) -> Sequence[int]:
+    def ranked(self, wanted: Container[int] | None, *, falling: bool) -> Iterator[tuple[Any, int]]:
+        """Return the keys and positions of those that are wanted."""
+        order = reversed(self.order) if falling else iter(self.order)
+        if wanted is not None:
+            order = filter(wanted.__contains__, order)
+        start, keys = self.start, self.keys
+        return ((keys[position - start], position) for position in order)
+
+
+class Ranking(NamedTuple):
+    """A table's rows by a column, as they once were; among equals the older one is the lesser."""
+
+    runs: Sequence[Run]
+
+    def slice(
+        self, start: int, stop: int, wanted: Container[int] | None = None, *, falling: bool = False
+    ) -> Sequence[int]:
         """
-        Return the positions of rows; among equals the older one comes first, as long as none of them changes.
+        Return positions in order.
+
+        Args:
+            start: How many to pass over; what lies deep takes longer.
+            wanted: The positions that count; None counts them all.
+        """
+        merged = merge(*(run.ranked(wanted, falling=falling) for run in self.runs), reverse=falling)
+        return [position for _, position in islice(merged, start, stop)]
+
+
+class Ranker:
+    """
+    Ranks a table by a column, again and again.
+
+    Args:
+        keys: What rows are sorted by.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._lock = Lock()
+        self._haste = Event()
+        self._runs: list[Run] = []
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ranked yet."""
+        return not self._runs
+
+    def of(self, rows: Sequence[Packed | None]) -> Ranking:
+        """
+        Return how rows rank.
 
         Args:
             rows: All rows by their positions; None where there is none.
         """
+        self._haste.set()
         with self._lock:
-            before, count = self._rows, len(rows)
-            old = min(count, len(before))
-            changed = list(compress(range(old), map(is_not, rows, before)))
-            if changed or count != len(before):
-                self._rank(rows, [*changed, *range(old, count)])
-            return self._order
+            self._haste.clear()
+            return self._rank(rows)
 
-    def _rank(self, rows: Sequence[Packed | None], changed: Sequence[int]) -> None:
-        before, count = self._rows, len(rows)
-        self._keys = [*self._keys[:count], *[None] * (count - len(self._keys))]
-        for position in changed:
-            row = rows[position]
-            self._keys[position] = None if row is None else self._key(row)
-        come = [position for position in changed if position >= len(before) or before[position] is None]
-        order = [position for position in (*self._order, *come) if position < count and rows[position] is not None]
-        self._rows, self._order = rows, sorted(order, key=self._keys.__getitem__)
+    def prepare(self, rows: Sequence[Packed | None]) -> None:
+        """Rank rows with a rest after each run, as long as nobody waits for it."""
+        with self._lock:
+            self._rank(rows, lambda: self._haste.wait(_REST_SECONDS))
+
+    def _rank(self, rows: Sequence[Packed | None], rest: Callable[[], object] = lambda: None) -> Ranking:
+        starts = range(0, len(rows), _RUN)
+        runs: list[Run] = []
+        for start, before in zip_longest(starts, self._runs[: len(starts)]):
+            runs.append(self._run(start, rows[start : start + _RUN], before))
+            rest()
+        self._runs = runs
+        return Ranking(runs)
+
+    def _run(self, start: int, rows: Sequence[Packed | None], before: Run | None) -> Run:
+        if before is not None and before.rows == rows:  # which asks first whether they are the same objects
+            return before
+        keys = self._keys_of(rows, before)
+        there = [offset for offset, row in enumerate(rows) if row is not None]
+        there.sort(key=keys.__getitem__)
+        return Run(start, rows, keys, array("I", [start + offset for offset in there]))
+
+    def _keys_of(self, rows: Sequence[Packed | None], before: Run | None) -> list[Any]:
+        if before is None and None not in rows:
+            return list(self._keys(cast(Sequence[Packed], rows)))
+        old, known = (before.rows, before.keys) if before is not None else ((), ())
+        keys = [*known[: len(rows)], *[None] * (len(rows) - len(known))]
+        for offset, row in enumerate(rows):
+            if offset >= len(old) or row is not old[offset]:
+                keys[offset] = None if row is None else next(iter(self._keys([row])))
+        return keys
 
 
 class Rankings:
@@ -65,13 +137,30 @@ class Rankings:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._kept: dict[Name, Ranking] = {}
+        self._kept: dict[tuple[str, str, str], Ranker] = {}
+        self._preparing: set[Table] = set()
 
-    def by(self, name: Name, key: Key) -> Ranking:
-        """Return the ranking of a column, which is sorted by a key."""
+    def by(self, table: Table, column: str, keys: Keys) -> Ranker:
+        """Return what ranks a table by a column, which is sorted by its keys."""
+        name = (*table, column)
         with self._lock:
-            ranking = self._kept.pop(name, None) or Ranking(key)
-            self._kept[name] = ranking
+            ranker = self._kept.pop(name, None) or Ranker(keys)
+            self._kept[name] = ranker
             if len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]
-            return ranking
+            return ranker
+
+    def prepare(self, table: Table, columns: Mapping[str, Keys], rows: Sequence[Packed | None]) -> None:
+        """Rank a large table that is looked at by its columns, so that whoever sorts it next need not wait."""
+        if len(rows) < _LARGE:
+            return
+        rankers = [self.by(table, column, keys) for column, keys in columns.items()]
+        new = [ranker for ranker in rankers if ranker.is_new]
+        if new and table not in self._preparing:
+            self._preparing.add(table)
+            Thread(target=self._prepare, args=[table, new, rows], daemon=True, name="ranking").start()
+
+    def _prepare(self, table: Table, rankers: Sequence[Ranker], rows: Sequence[Packed | None]) -> None:
+        for ranker in rankers:
+            ranker.prepare(rows)
+        self._preparing.discard(table)

@@ -1,12 +1,17 @@
 """Tables that are sorted and paged on the server, over all of their rows."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from flask import current_app
 from werkzeug.datastructures import MultiDict
 
-from sandbox_server.console.rankings import Rankings
+from sandbox_server.console.forms import instant
+from sandbox_server.console.rankings import Keys as RowKeys
+from sandbox_server.console.rankings import Ranking, Rankings
 from sandbox_server.console.reach import Reach
 from sandbox_server.services.ports import Packed
 
@@ -14,6 +19,8 @@ T = TypeVar("T")
 
 ROWS = 50
 CREATED = "created"
+BELONGING = {"status": "status", "store": "store_id", "order": "order_id"}
+"""What a list of what belongs to orders may be narrowed by: a field of its form to an index."""
 Keys = Mapping[str, Callable[[T], Any]]
 """What a column is sorted by: values that can be compared, whatever the row."""
 
@@ -80,12 +87,30 @@ class Listing(NamedTuple, Generic[T]):
     Args:
         name: The table, as transactions call it.
         keys: What its columns are sorted by.
-        glance: Makes of a row what the keys ask about; None makes the entity.
+        glances: What makes of a row what a column's key asks about; where there is none, that is the entity.
+        born: When an entity came to be, which is never before an older one did.
     """
 
     name: str
     keys: Keys[T]
-    glance: Callable[[Packed], T] | None = None
+    glances: Mapping[str, Callable[[Packed], Any]]
+    born: Callable[[T], datetime]
+
+
+class View(NamedTuple, Generic[T]):
+    """
+    A world's table as a request asks for it.
+
+    Args:
+        where: What it is narrowed to: index to value.
+        since: What came to be before is left out.
+        tally: How many there are of each status, whatever is left out.
+    """
+
+    sheet: Sheet[T]
+    where: Mapping[str, str]
+    since: datetime | None
+    tally: Mapping[str, int]
 
 
 class _Rows(NamedTuple):
@@ -105,30 +130,21 @@ def order_of(asked: MultiDict[str, str], columns: Iterable[str], *, falling: boo
     return Order(column if known else CREATED, direction != "asc", page, prefix)
 
 
-def where_of(asked: Mapping[str, str], indexes: Mapping[str, str]) -> dict[str, str]:
-    """
-    Return what a request narrows a table to: index to value.
-
-    Args:
-        indexes: A field of the form to the index it is about.
-    """
-    return {index: asked[name] for name, index in indexes.items() if asked.get(name)}
-
-
-def table(reach: Reach, tenant: str, listing: Listing[Any], where: Mapping[str, str], order: Order) -> Sheet[Any]:
+def view(
+    reach: Reach, tenant: str, listing: Listing[Any], asked: MultiDict[str, str], indexes: Mapping[str, str]
+) -> View[Any]:
     """
     Return a page of a world's table.
 
     Args:
-        where: Index to the value that it must have.
+        asked: What the request asks for.
+        indexes: What it may be narrowed by: a field of the form to the index it is about.
     """
-    rows = reach.look(tenant, lambda _record, tx: _rows(getattr(tx, listing.name), where))
-    positions = rows.positions
-    if order.column != CREATED:
-        ranked = _ranked(tenant, listing, order.column, rows)
-        positions = list(filter(set(positions).__contains__, ranked)) if where else ranked
-    packed = cast(Sequence[Packed], rows.packed)  # of positions that are asked for, each has its row
-    return Sheet([rows.unpack(packed[position]) for position in _slice(positions, order)], order, len(positions))
+    where = {index: asked[name] for name, index in indexes.items() if asked.get(name)}
+    since = instant(asked.get("since"))
+    order = order_of(asked, listing.keys)
+    tally = reach.look(tenant, lambda _record, tx: getattr(tx, listing.name).tally("status"))
+    return View(_sheet(reach, tenant, listing, where, since, order), where, since, tally)
 
 
 def arranged(items: Iterable[T], order: Order, keys: Keys[T]) -> Sheet[T]:
@@ -137,6 +153,29 @@ def arranged(items: Iterable[T], order: Order, keys: Keys[T]) -> Sheet[T]:
     if order.column != CREATED:
         listed.sort(key=keys[order.column])
     return Sheet(_slice(listed, order), order, len(listed))
+
+
+def _sheet(
+    reach: Reach, tenant: str, listing: Listing[Any], where: Mapping[str, str], since: datetime | None, order: Order
+) -> Sheet[Any]:
+    rows = reach.look(tenant, lambda _record, tx: _rows(getattr(tx, listing.name), where))
+    packed = cast(Sequence[Packed], rows.packed)  # of positions that are asked for, each has its row
+
+    def entity(position: int) -> Any:
+        return rows.unpack(packed[position])
+
+    positions = rows.positions
+    if since is not None:
+        positions = positions[bisect_left(positions, since, key=lambda position: listing.born(entity(position))) :]
+    rankings: Rankings = current_app.extensions["rankings"]
+    world_table, columns = (tenant, listing.name), _columns(listing, rows.unpack)
+    if order.column == CREATED:
+        shown = _slice(positions, order)
+    else:
+        ranking = rankings.by(world_table, order.column, columns[order.column]).of(rows.packed)
+        shown = _ranked_slice(ranking, len(positions), set(positions) if where or since else None, order)
+    rankings.prepare(world_table, columns, rows.packed)
+    return Sheet(list(map(entity, shown)), order, len(positions))
 
 
 def _slice(rising: Sequence[T], order: Order) -> Sequence[T]:
@@ -148,11 +187,22 @@ def _slice(rising: Sequence[T], order: Order) -> Sequence[T]:
     return rising[max(0, stop - ROWS) : stop][::-1]
 
 
+def _ranked_slice(ranking: Ranking, total: int, wanted: Container[int] | None, order: Order) -> Sequence[int]:
+    """Return a page of what is ranked, looked for from the nearer end."""
+    start = min((order.page - 1) * ROWS, total)
+    stop = min(start + ROWS, total)
+    if stop <= total - start:
+        return ranking.slice(start, stop, wanted, falling=order.falling)
+    return ranking.slice(total - stop, total - start, wanted, falling=not order.falling)[::-1]
+
+
 def _rows(table_: Any, where: Mapping[str, str]) -> _Rows:
     return _Rows(table_.rows(), table_.positions(where), table_.unpack)
 
 
-def _ranked(tenant: str, listing: Listing[Any], column: str, rows: _Rows) -> Sequence[int]:
-    key, glance = listing.keys[column], listing.glance or rows.unpack
-    rankings: Rankings = current_app.extensions["rankings"]
-    return rankings.by((tenant, listing.name, column), lambda row: key(glance(row))).of(rows.packed)
+def _columns(listing: Listing[Any], unpack: Callable[[Packed], Any]) -> dict[str, RowKeys]:
+    return {column: partial(_keys, key, listing.glances.get(column, unpack)) for column, key in listing.keys.items()}
+
+
+def _keys(key: Callable[[Any], Any], glance: Callable[[Packed], Any], rows: Iterable[Packed]) -> Iterable[Any]:
+    return map(key, map(glance, rows))

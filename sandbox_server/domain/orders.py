@@ -211,7 +211,7 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     def ship_by(self) -> datetime | None:
         """The first deadline of a store that has not shipped all of its part."""
         return min(
-            (part.ship_by for line in self.lines for part in line.allocations if part.status in OPEN), default=None
+            [part.ship_by for line in self.lines for part in line.allocations if part.status in OPEN], default=None
         )
 
     @property

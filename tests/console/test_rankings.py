@@ -1,58 +1,122 @@
 """The order of a long table follows every change of it, and looks again at what has changed alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from threading import Event, Thread
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_server.console.rankings import Ranking, Rankings
+from sandbox_server.console import rankings
+from sandbox_server.console.rankings import Ranker, Rankings
 
-NAME = ("default", "orders", "total")
+ORDERS = ("default", "orders")
 TABLES = st.lists(st.none() | st.integers(0, 9), max_size=30)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_runs() -> Iterable[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rankings, "_RUN", 4)
+        yield
+
+
+def numbers(rows: Iterable[bytes]) -> list[int]:
+    return [int(row) for row in rows]
 
 
 def packed(values: Sequence[int | None]) -> list[bytes | None]:
     return [None if value is None else b"%d" % value for value in values]
 
 
-@given(looks=st.lists(TABLES, min_size=1, max_size=4))
-def test_rows_come_in_order_whatever_came_went_and_changed_between_two_looks(looks: list[list[int | None]]) -> None:
-    ranking = Ranking(int)
+@given(
+    looks=st.lists(TABLES, min_size=1, max_size=4),
+    unwanted=st.sets(st.integers(0, 30)),
+    start=st.integers(0, 30),
+    length=st.integers(0, 30),
+)
+def test_rows_come_in_order_whatever_came_went_and_changed_between_two_looks(
+    looks: list[list[int | None]], unwanted: set[int], start: int, length: int
+) -> None:
+    ranker = Ranker(numbers)
     for values in looks:
-        order = ranking.of(packed(values))
-        assert sorted(order) == [place for place, value in enumerate(values) if value is not None]
-        ranked = [values[position] for position in order]
-        assert ranked == sorted(value for value in values if value is not None)
+        ranking = ranker.of(packed(values))
+        order = [place for _, place in sorted((value, n) for n, value in enumerate(values) if value is not None)]
+        assert ranking.slice(0, 99) == order
+        assert ranking.slice(0, 99, falling=True) == order[::-1]
+        kept = [place for place in order if place not in unwanted]
+        wanted = set(range(31)) - unwanted
+        assert ranking.slice(start, start + length, wanted) == kept[start : start + length]
+        assert ranking.slice(start, start + length, wanted, falling=True) == kept[::-1][start : start + length]
 
 
 def test_only_what_has_changed_is_looked_at_again() -> None:
-    seen: list[bytes] = []
+    seen: list[int] = []
 
-    def key(row: bytes) -> int:
-        seen.append(row)
-        return int(row)
+    def keys(rows: Iterable[bytes]) -> list[int]:
+        found = numbers(rows)
+        seen.extend(found)
+        return found
 
-    rows, ranking = packed([None, 30, 20, 10]), Ranking(key)
-    assert list(ranking.of(rows)) == [3, 2, 1]
+    rows, ranker = packed([None, 30, 20, 10]), Ranker(keys)
+    assert ranker.of(rows).slice(0, 9) == [3, 2, 1]
     seen.clear()
-    assert list(ranking.of(rows.copy())) == [3, 2, 1]
+    assert ranker.of(rows.copy()).slice(0, 9) == [3, 2, 1]
     assert seen == []
-    assert list(ranking.of([*rows[:3], b"40", b"25"])) == [2, 4, 1, 3]
-    assert seen == [b"40", b"25"]
-
-
-def test_among_equals_the_older_one_comes_first() -> None:
-    assert list(Ranking(len).of(packed([7, 8, 9]))) == [0, 1, 2]
+    assert ranker.of([*rows[:3], b"40", b"25"]).slice(0, 9) == [2, 4, 1, 3]
+    assert seen == [40, 25]
 
 
 def test_a_ranking_is_kept_until_many_others_were_asked_for() -> None:
-    rankings = Rankings()
-    first = rankings.by(NAME, len)
-    for number in range(15):
-        rankings.by(("default", "orders", str(number)), len)
-    assert rankings.by(NAME, len) is first
-    rankings.by(("default", "orders", "another"), len)
-    assert rankings.by(NAME, len) is first
-    for number in range(16):
-        rankings.by(("other", "orders", str(number)), len)
-    assert rankings.by(NAME, len) is not first
+    kept = Rankings()
+    first = kept.by(ORDERS, "total", numbers)
+    for number in range(31):
+        kept.by(ORDERS, str(number), numbers)
+    assert kept.by(ORDERS, "total", numbers) is first
+    kept.by(ORDERS, "another", numbers)
+    assert kept.by(ORDERS, "total", numbers) is first
+    for number in range(32):
+        kept.by(("other", "orders"), str(number), numbers)
+    assert kept.by(ORDERS, "total", numbers) is not first
+
+
+def test_a_large_table_s_columns_are_ranked_beside_the_pages_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Callable[[], None]] = []
+
+    class Later(Thread):
+        def start(self) -> None:
+            begun.append(self.run)
+
+    monkeypatch.setattr(rankings, "Thread", Later)
+    monkeypatch.setattr(rankings, "_LARGE", 6)
+    kept, columns = Rankings(), {"units": numbers, "total": numbers}
+    kept.prepare(ORDERS, columns, packed(range(5)))
+    assert begun == []
+    rows = packed(range(6))
+    kept.by(ORDERS, "units", numbers).of(rows)
+    kept.prepare(ORDERS, columns, rows)
+    kept.prepare(ORDERS, columns, rows)
+    assert len(begun) == 1
+    assert kept.by(ORDERS, "total", numbers).is_new
+    begun.pop()()
+    assert not kept.by(ORDERS, "total", numbers).is_new
+    kept.prepare(ORDERS, columns, rows)
+    assert begun == []
+    kept.prepare(ORDERS, {"ship": numbers}, rows)
+    assert len(begun) == 1
+
+
+def test_whoever_waits_for_a_ranking_ends_its_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rankings, "_REST_SECONDS", None)
+    begun, rows = Event(), packed(range(12))
+
+    def keys(some: Iterable[bytes]) -> list[int]:
+        begun.set()
+        return numbers(some)
+
+    ranker = Ranker(keys)
+    thread = Thread(target=ranker.prepare, args=[rows])
+    thread.start()
+    begun.wait()
+    assert ranker.of(rows).slice(0, 3) == [0, 1, 2]
+    thread.join()

@@ -25,9 +25,10 @@ SWITCH = "console-"
 
 @pages.get("/t/<tenant>/faults/")
 def page(tenant: str) -> ResponseReturnValue:
-    """Show the catalogue and the rules."""
+    """Show the catalogue and the rules, or those that are switched on."""
     rules = g.reach.call("GET", f"/tenants/{tenant}/faults")["items"]
-    sheet = arranged(rules, order_of(request.args, KEYS, falling=False), KEYS)
+    shown = [rule for rule in rules if rule["enabled"]] if request.args.get("state") == "on" else rules
+    sheet = arranged(shown, order_of(request.args, KEYS, falling=False), KEYS)
     on = {rule["id"].removeprefix(SWITCH): rule for rule in rules if rule["id"].startswith(SWITCH)}
     return render_template("faults.html", catalogue=_catalogue(), sheet=sheet, on=on)
 

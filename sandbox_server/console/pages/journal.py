@@ -55,10 +55,18 @@ def page(tenant: str) -> ResponseReturnValue:
     """Show calls."""
     asked = {name: value for name in _READ if (value := request.args.get(name, "").strip())}
     filters = Filters(**{field: read(asked[name]) for name, (field, read) in _READ.items() if name in asked})
-    found = _found(tenant, filters, order_of(request.args, KEYS), max(0, request.args.get("below", 0, type=int)))
+    below, since = (max(0, request.args.get(name, 0, type=int)) for name in ("below", "since"))
+    found = _found(tenant, filters, order_of(request.args, KEYS), below, since)
     items = [calls.call(entry) for entry in found.sheet.items]
     return render_template(
-        "journal.html", found=found, items=items, asked=asked, verdicts=list(Verdict), filters=list(_READ), most=_MOST
+        "journal.html",
+        found=found,
+        items=items,
+        asked=asked,
+        verdicts=list(Verdict),
+        filters=list(_READ),
+        since=since,
+        most=_MOST,
     )
 
 
@@ -91,20 +99,26 @@ def _again(tenant: str, call: Mapping[str, Any]) -> Again:
     return Again.of(call, key)
 
 
-def _found(tenant: str, filters: Filters, order: Order, below: int) -> Calls:
+def _found(tenant: str, filters: Filters, order: Order, below: int, since: int) -> Calls:
     in_order = order.column == CREATED and order.falling
-    entries, older, last = _entries(tenant, filters, below, ROWS if in_order else _MOST)
+    entries, older, last = _entries(tenant, filters, below, since, ROWS if in_order else _MOST)
     sheet = Sheet(entries, order, len(entries)) if in_order else arranged(reversed(entries), order, KEYS)
     return Calls(sheet, in_order, older, last)
 
 
-def _entries(tenant: str, filters: Filters, below: int, wanted: int) -> tuple[list[Entry], int | None, int]:
-    """Look for calls in some goes; return them with where to go on, and the number of the newest of all."""
+def _entries(tenant: str, filters: Filters, below: int, since: int, wanted: int) -> tuple[list[Entry], int | None, int]:
+    """
+    Look for calls in some goes; return them with where to go on, and the number of the newest of all.
+
+    Args:
+        below: Only calls with numbers below it; 0 for all.
+        since: Only calls with this number and later ones.
+    """
     found: list[Entry] = []
     place: int | None = below
     last = 0
     for _ in range(_GOES):
-        if place is None or len(found) >= wanted:
+        if place is None or len(found) >= wanted or (0 < place <= since):
             break
 
         def look(record: Record, _tx: Transaction, most: int = wanted - len(found), start: int = place) -> Looked:
@@ -113,6 +127,9 @@ def _entries(tenant: str, filters: Filters, below: int, wanted: int) -> tuple[li
 
         looked, newest = g.reach.look(tenant, look)
         found, place, last = [*found, *(kept.entry for kept in looked.entries)], looked.next_after, max(last, newest)
+    if since:
+        found = [entry for entry in found if entry.number >= since]
+        place = place if place is not None and place > since else None
     return found, place, last
 
 

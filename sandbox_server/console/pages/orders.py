@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from sandbox_server.console import tables
 from sandbox_server.console.forms import integer
-from sandbox_server.console.glance import glance
+from sandbox_server.console.glance import glance, part, several
 from sandbox_server.console.languages import text
 from sandbox_server.console.pages.parcels import moves
 from sandbox_server.control.registry import Record
 from sandbox_server.domain.errors import NotFound
-from sandbox_server.domain.orders import Line, Order, OrderStatus, line_total
+from sandbox_server.domain.orders import Allocation, Buyer, Line, Order, OrderStatus, Reduction, line_total
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import ServiceLevel
@@ -32,16 +32,19 @@ _NONE = datetime.min.replace(tzinfo=UTC)
 
 def total_of(order: Order) -> int:
     """Return what an order costs, tax included and without what is cancelled, in minor units."""
-    return sum(_gross(line, order.currency) for line in order.lines)
+    total = 0
+    for line in order.lines:
+        if line.cancelled:
+            net, tax = line_total(line, order.currency)
+            total += net.minor + tax.minor
+        else:
+            total += line.net + line.tax
+    return total
 
 
-def _gross(line: Line, currency: str) -> int:
-    if not line.cancelled:
-        return line.net + line.tax
-    net, tax = line_total(line, currency)
-    return net.minor + tax.minor
-
-
+_PRICED = part(Line, "net", "kept", quantity=int, unit_price=int, tax=int, cancelled=int, reduction=Reduction | None)
+_HELD = part(Line, allocations=several(part(Allocation, store_id=str)))
+_OWED = part(Line, allocations=several(part(Allocation, status=str, ship_by=datetime)))
 LISTING: tables.Listing[Order] = tables.Listing(
     "orders",
     {
@@ -49,13 +52,24 @@ LISTING: tables.Listing[Order] = tables.Listing(
         "status": lambda order: order.status,
         "level": lambda order: order.service_level,
         "buyer": lambda order: order.buyer.name,
-        "stores": lambda order: " ".join(order.store_ids),
+        "stores": lambda order: " ".join([part.store_id for line in order.lines for part in line.allocations]),
         "units": lambda order: sum(line.quantity for line in order.lines),
         "total": total_of,
         "acknowledge": lambda order: order.acknowledge_by or _NONE,
         "ship": lambda order: order.ship_by or _NONE,
     },
-    glance,
+    {
+        "order": glance(Order, order_id=str),
+        "status": glance(Order, status=str),
+        "level": glance(Order, service_level=str),
+        "buyer": glance(Order, buyer=part(Buyer, name=str)),
+        "stores": glance(Order, lines=several(_HELD)),
+        "units": glance(Order, lines=several(part(Line, quantity=int))),
+        "total": glance(Order, currency=str, lines=several(_PRICED)),
+        "acknowledge": glance(Order, acknowledge_by=datetime | None),
+        "ship": glance(Order, "ship_by", lines=several(_OWED)),
+    },
+    lambda order: order.placed_at,
 )
 LINE_KEYS: tables.Keys[Line] = {
     "sku": lambda line: line.sku,
@@ -98,13 +112,11 @@ class Life(NamedTuple):
 @pages.get("/t/<tenant>/orders/")
 def page(tenant: str) -> ResponseReturnValue:
     """Show the list."""
-    where = tables.where_of(request.args, {"status": "status", "store": "store_id", "level": "service_level"})
-    sheet = tables.table(g.reach, tenant, LISTING, where, tables.order_of(request.args, LISTING.keys))
-    tally = g.reach.look(tenant, lambda _record, tx: tx.orders.tally("status"))
+    indexes = {"status": "status", "store": "store_id", "level": "service_level"}
+    view = tables.view(g.reach, tenant, LISTING, request.args, indexes)
     return render_template(
-        "orders.html", sheet=sheet, where=where, tally=tally, statuses=list(OrderStatus), levels=list(ServiceLevel),
-        total_of=total_of,
-    )  # fmt: skip
+        "orders.html", statuses=list(OrderStatus), levels=list(ServiceLevel), total_of=total_of, **view._asdict()
+    )
 
 
 @pages.get("/t/<tenant>/orders/board")

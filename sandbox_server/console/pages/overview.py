@@ -9,6 +9,7 @@ from flask import Blueprint, current_app, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox_server.console.health import FINDINGS, Healths
+from sandbox_server.console.tables import ROWS
 from sandbox_server.control.registry import Record
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.domain.orders import OrderStatus
@@ -22,7 +23,6 @@ from sandbox_server.traffic.throttle import Throttle
 
 pages = Blueprint("overview", __name__)
 
-_CALLS = 100
 _COMING = 8
 _EVERYTHING = Filters()
 _SECOND_NS = 1_000_000_000
@@ -34,13 +34,15 @@ class Traffic(NamedTuple):
 
     Args:
         last: The number of the newest; 0 where there was none.
-        shown: How many of them are counted here.
+        first: The number of the oldest that is counted here.
+        shown: How many are counted, no more than a page of the journal shows.
         verdicts: What became of them.
         operations: Which operations were called, the most frequent first.
         per_second: How many came in a second of real time, between the first and the last; None where one came.
     """
 
     last: int
+    first: int
     shown: int
     verdicts: Sequence[tuple[Verdict, int]]
     operations: Sequence[tuple[str, int]]
@@ -95,13 +97,14 @@ def _world(record: Record, tx: Transaction) -> World:
 
 
 def _traffic(journal: Journal) -> Traffic:
-    entries = [kept.entry for kept in journal.latest(_EVERYTHING, 0, _CALLS).entries]
+    entries = [kept.entry for kept in journal.latest(_EVERYTHING, 0, ROWS).entries]
     verdicts, operations = (
         Counter(map(verdict_of, entries)),
         Counter(entry.operation or NO_OPERATION for entry in entries),
     )
     ordered = [(verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]]
-    return Traffic(journal.last, len(entries), ordered, operations.most_common(6), _rate(entries))
+    first = entries[-1].number if entries else 0
+    return Traffic(journal.last, first, len(entries), ordered, operations.most_common(6), _rate(entries))
 
 
 def _rate(entries: Sequence[Entry]) -> float | None:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
 from flask import Blueprint, Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox_server.console import tables
+from sandbox_server.console.glance import glance
 from sandbox_server.console.languages import text
 from sandbox_server.control.registry import Record
 from sandbox_server.domain.orders import Buyer
@@ -24,20 +24,7 @@ DrawLabel = Callable[[Shipment, Store, Buyer, str], bytes]
 _PNG = "image/png"
 
 
-class Glance(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A parcel at a glance: the first members of a shipment, without what is in it and what became of it."""
-
-    shipment_id: str
-    order_id: str
-    store_id: str
-    status: str
-    carrier: str
-    tracking_number: str
-    shipped_at: datetime
-
-
-glance = msgspec.msgpack.Decoder(Glance).decode
-LISTING: tables.Listing[Glance] = tables.Listing(
+LISTING: tables.Listing[Shipment] = tables.Listing(
     "shipments",
     {
         "parcel": lambda parcel: parcel.shipment_id,
@@ -48,7 +35,16 @@ LISTING: tables.Listing[Glance] = tables.Listing(
         "tracking": lambda parcel: parcel.tracking_number,
         "shipped": lambda parcel: parcel.shipped_at,
     },
-    glance,
+    {
+        "parcel": glance(Shipment, shipment_id=str),
+        "order": glance(Shipment, order_id=str),
+        "store": glance(Shipment, store_id=str),
+        "status": glance(Shipment, status=str),
+        "carrier": glance(Shipment, carrier=str),
+        "tracking": glance(Shipment, tracking_number=str),
+        "shipped": glance(Shipment, shipped_at=datetime),
+    },
+    lambda parcel: parcel.created_at,
 )
 LINE_KEYS: tables.Keys[ShipmentLine] = {
     "sku": lambda line: line.sku,
@@ -67,10 +63,10 @@ class Parcel(NamedTuple):
 @pages.get("/t/<tenant>/parcels/")
 def page(tenant: str) -> ResponseReturnValue:
     """Show the list."""
-    where = tables.where_of(request.args, {"status": "status", "store": "store_id", "order": "order_id"})
-    sheet = tables.table(g.reach, tenant, LISTING, where, tables.order_of(request.args, LISTING.keys))
-    tally = g.reach.look(tenant, lambda _record, tx: tx.shipments.tally("status"))
-    return render_template("parcels.html", sheet=sheet, where=where, tally=tally, statuses=list(ShipmentStatus))
+    view = tables.view(
+        g.reach, tenant, LISTING, request.args, {"status": "status", "store": "store_id", "order": "order_id"}
+    )
+    return render_template("parcels.html", statuses=list(ShipmentStatus), **view._asdict())
 
 
 @pages.get("/t/<tenant>/parcels/<shipment_id>")

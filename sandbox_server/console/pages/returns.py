@@ -20,6 +20,8 @@ LISTING: tables.Listing[Return] = tables.Listing(
         "refunded": lambda goods: sum(line.refunded for line in goods.lines),
         "expires": lambda goods: goods.expires_at,
     },
+    {},
+    lambda goods: goods.created_at,
 )
 LINE_KEYS: tables.Keys[ReturnLine] = {
     "sku": lambda line: line.sku,
@@ -34,10 +36,10 @@ LINE_KEYS: tables.Keys[ReturnLine] = {
 @pages.get("/t/<tenant>/returns/")
 def page(tenant: str) -> ResponseReturnValue:
     """Show the list."""
-    where = tables.where_of(request.args, {"status": "status", "store": "store_id", "order": "order_id"})
-    sheet = tables.table(g.reach, tenant, LISTING, where, tables.order_of(request.args, LISTING.keys))
-    tally = g.reach.look(tenant, lambda _record, tx: tx.returns.tally("status"))
-    return render_template("returns.html", sheet=sheet, where=where, tally=tally, statuses=list(ReturnStatus))
+    view = tables.view(
+        g.reach, tenant, LISTING, request.args, {"status": "status", "store": "store_id", "order": "order_id"}
+    )
+    return render_template("returns.html", statuses=list(ReturnStatus), **view._asdict())
 
 
 @pages.get("/t/<tenant>/returns/<return_id>")

@@ -47,13 +47,19 @@ class Strip(NamedTuple):
 
 
 class Map(NamedTuple):
-    """A part of the heat map: cells by store and SKU; a store need not have a SKU."""
+    """
+    A part of the heat map: cells by store and SKU; a store need not have a SKU.
+
+    Args:
+        counts: How many stores, products and positions there are in all.
+    """
 
     stores: Strip
     skus: Strip
     cells: Mapping[tuple[str, str], Position]
     titles: Mapping[str, str]
     categories: Sequence[str]
+    counts: Mapping[str, int]
 
 
 class Place(NamedTuple):
@@ -130,7 +136,12 @@ def _map(tx: Transaction, store: str, sku: str, category: str, down: int, across
             level = tx.levels.get(level_key(store_id, sku_))
             if shop is not None and level is not None:
                 cells[store_id, sku_] = position_of(tx, level, shop)
-    return Map(stores, skus, cells, titles, sorted(tx.products.tally("category")))
+    counts = {
+        "stores": len(_names(tx.stores)),
+        "products": len(_names(tx.products)),
+        "positions": sum(tx.levels.tally("store_id").values()),
+    }
+    return Map(stores, skus, cells, titles, sorted(tx.products.tally("category")), counts)
 
 
 def _positions(tx: Transaction, keys: Sequence[str]) -> Sequence[Position]:

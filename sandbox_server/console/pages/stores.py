@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,10 +13,10 @@ from sandbox_server.console import tables
 from sandbox_server.console.drawing import Drawing, drawing_of
 from sandbox_server.console.languages import text
 from sandbox_server.control.registry import Record
-from sandbox_server.domain.errors import NotFound
 from sandbox_server.domain.inventory import StockLevel, available, is_stale
 from sandbox_server.domain.stores import Store, load_key, local_day
 from sandbox_server.domain.tills import physical
+from sandbox_server.services import stores as services
 from sandbox_server.services.ports import Transaction
 
 pages = Blueprint("stores", __name__)
@@ -46,6 +48,21 @@ class Position(NamedTuple):
     def phantom(self) -> int:
         """Units that are believed in and not there."""
         return self.level.on_hand - self.physical
+
+
+class Stocked(NamedTuple):
+    """
+    A store and what it has.
+
+    Args:
+        load: How many orders it was given today.
+        midnight: When today began there.
+    """
+
+    store: Store
+    load: int
+    midnight: datetime
+    positions: Sequence[Position]
 
 
 KEYS: tables.Keys[Shop] = {
@@ -84,10 +101,11 @@ def page(tenant: str) -> ResponseReturnValue:
 
 @pages.get("/t/<tenant>/stores/<store_id>")
 def one(tenant: str, store_id: str) -> ResponseReturnValue:
-    """Show one store."""
-    store, load, levels = g.reach.look(tenant, lambda _record, tx: _store(tx, store_id))
-    sheet = tables.arranged(levels, tables.order_of(request.args, LEVEL_KEYS, falling=False), LEVEL_KEYS)
-    return render_template("store.html", store=store, load=load, sheet=sheet)
+    """Show one store with all that it has, or with those shelves alone that differ from what is believed."""
+    found = g.reach.look(tenant, lambda _record, tx: _store(tx, store_id))
+    wanted = [one for one in found.positions if one.phantom or not request.args.get("differing")]
+    sheet = tables.arranged(wanted, tables.order_of(request.args, LEVEL_KEYS, falling=False), LEVEL_KEYS)
+    return render_template("store.html", found=found, store=found.store, sheet=sheet)
 
 
 @pages.post("/t/<tenant>/stores/<store_id>/<any(open, close):deed>")
@@ -104,13 +122,13 @@ def _shops(_record: Record, tx: Transaction) -> Sequence[Shop]:
     return [Shop(store, orders.get(store.store_id, 0), wrong[store.store_id]) for store in tx.stores.select()]
 
 
-def _store(tx: Transaction, store_id: str) -> tuple[Store, int, Sequence[Position]]:
-    store = tx.stores.get(store_id)
-    if store is None:
-        raise NotFound("store", store_id)
-    load = tx.loads.get(load_key(store_id, local_day(store, tx.now)))
-    levels = [position_of(tx, level, store) for level in tx.levels.select(store_id=store_id)]
-    return store, load.orders if load else 0, levels
+def _store(tx: Transaction, store_id: str) -> Stocked:
+    store = services.get(tx, store_id)
+    today = local_day(store, tx.now)
+    load = tx.loads.get(load_key(store_id, today))
+    midnight = datetime.combine(today, time.min, ZoneInfo(store.time_zone)).astimezone(UTC)
+    positions = [position_of(tx, level, store) for level in tx.levels.select(store_id=store_id)]
+    return Stocked(store, load.orders if load else 0, midnight, positions)
 
 
 def position_of(tx: Transaction, level: StockLevel, store: Store) -> Position:
