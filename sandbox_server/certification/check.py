@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import ModuleType
 
@@ -29,12 +30,14 @@ class Occasion:
     Args:
         entries: Numbers of the journal that show it.
         breach: What the client did wrong, in a sentence; empty where it did right.
+        is_doubtful: Whether the client, or its machine, may have been too slow for it.
         scenario: Where it was; whoever judges knows.
     """
 
     entries: tuple[int, ...]
     breach: str = ""
     scenario: str = ""
+    is_doubtful: bool = False
 
 
 Predicate = Callable[[Evidence], Iterable[Occasion]]
@@ -106,6 +109,18 @@ def held(*calls: Call) -> Occasion:
 def broken(breach: str, *calls: Call) -> Occasion:
     """Return an occasion on which it did not."""
     return Occasion(tuple(call.number for call in calls), breach)
+
+
+def undone(breach: str, evidence: Evidence, since: datetime, *calls: Call, until: datetime | None = None) -> Occasion:
+    """
+    Return an occasion on which the client left something undone; doubtful where it had no chance to do it.
+
+    Args:
+        since: When the client could know what was to be done.
+        until: By when it was to be done; the scenario's end where left out.
+    """
+    is_doubtful = not evidence.had_the_chance(since, until)
+    return Occasion(tuple(call.number for call in calls), breach, is_doubtful=is_doubtful)
 
 
 def judged(breach: str | None, *calls: Call) -> Occasion:

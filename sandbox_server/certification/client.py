@@ -14,6 +14,9 @@ GRACE_SECONDS = 5.0
 CRASHED, HUNG = "CRASHED", "HUNG"
 """How a client ends that does so by itself, and not well; and one that has to be ended by force."""
 KEPT_BYTES = 256 * 1024
+_PROCESSES = Path("/proc")
+_SESSION, _TIMES = 3, slice(11, 15)
+"""Among what the system says of a process after its name: proc(5)."""
 _SECOND_NS = 1_000_000_000
 _MILLISECOND_NS = 1_000_000
 
@@ -44,6 +47,11 @@ class ClientProgram:
     def is_running(self) -> bool:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def worked_seconds(self) -> float | None:
+        """How long it, and all that it has started, has used a processor; None where the system does not say."""
+        return None if self._process is None else worked_seconds(self._process.pid)
 
     def start(self) -> None:
         """
@@ -109,6 +117,7 @@ class AttachedClient:
     """A client that somebody else has started, and that goes on when a scenario is over."""
 
     is_running = True
+    worked_seconds = None
 
     def __init__(self) -> None:
         self._started = monotonic_ns()
@@ -125,6 +134,20 @@ class AttachedClient:
         """Leave it alone."""
         seconds = (monotonic_ns() - self._started) // _MILLISECOND_NS / 1000
         self.runs.append({"ended": "ATTACHED", "exit": None, "seconds": seconds})
+
+
+def worked_seconds(session: int) -> float | None:
+    """Return how long the processes of a session have used a processor; None where the system does not say."""
+    if not _PROCESSES.is_dir():
+        return None
+    ticks = 0
+    for one in _PROCESSES.glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # The name stands in parentheses, and may have any in it.
+            told = one.read_text("utf-8", "replace").rpartition(")")[2].split()
+            if int(told[_SESSION]) == session:
+                ticks += sum(map(int, told[_TIMES]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def said(output: Path) -> str:

@@ -5,6 +5,7 @@ It is made of files alone, so that whoever has them can judge again: the journal
 end, what the people and machines around the client did, and which faults there were.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,12 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 Wire = Mapping[str, Any]
+ROUNDS = 4
+"""A client that has asked so often for what is new has seen to what it met the first time, if it ever does."""
+AMPLE_SECONDS = 60
+"""Real time in which any client on any machine has its chance, however seldom it asks."""
+_OF_THE_MOMENT = {"updatedAfter", "updatedBefore", "createdAfter", "createdBefore"}
+_BY_ITSELF = {"ENDED", "CRASHED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +132,42 @@ class Evidence:
         """Return what was done of this kind around the client, such as `placeOrders`."""
         return [one for one in self.acts if one["act"] == name]
 
+    def had_the_chance(self, since: datetime, until: datetime | None = None) -> bool:
+        """
+        Return whether a client can be blamed for what it left undone between two moments of virtual time.
+
+        A machine that is busy slows a client down, and virtual time goes on. So its time is counted in its own rounds:
+        how often it has asked for what is new. One that has ended by itself would not have done any more.
+        """
+        end = until or self.ended_at
+        if self.client and self.client[-1]["ended"] in _BY_ITSELF:
+            return True
+        if end is not None and (end - since).total_seconds() >= AMPLE_SECONDS * self.scale:
+            return True
+        within = (one for one in self.calls if one.is_done and since <= one.at and (end is None or one.at <= end))
+        return rounds((one.operation, one.query) for one in within) >= ROUNDS
+
     @cached_property
     def placed(self) -> tuple[Wire, ...]:
         """The orders that were placed in the scenario, as they were then."""
         return tuple(order for act in self.act("placeOrders") for order in act["answer"]["items"])
+
+
+def rounds(calls: Iterable[tuple[str | None, Mapping[str, str]]]) -> int:
+    """
+    Return how often a client went round: the most often that it has got the beginning of the same list.
+
+    Args:
+        calls: Operation and query of each that was answered with a result.
+    """
+    lists = ((name, query) for name, query in calls if name and name.startswith("list") and "cursor" not in query)
+    asked = Counter((name, *sorted(_narrowed(query))) for name, query in lists)
+    return max(asked.values(), default=0)
+
+
+def _narrowed(query: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Give what a list is narrowed by, whenever it is asked for."""
+    return ((name, value) for name, value in query.items() if name not in _OF_THE_MOMENT)
 
 
 def read_evidence(journal: Iterable[bytes], seen: Wire) -> Evidence:

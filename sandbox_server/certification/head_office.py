@@ -22,8 +22,7 @@ def want(stage: Stage, prices: Sequence[Wire], within: timedelta) -> None:
     draft = stage.prices_file.with_suffix(".draft")
     draft.write_text(json.dumps(prices), "utf-8")
     draft.replace(stage.prices_file)
-    end = stage.now() + within
-    stage.until("prices to be told", lambda: stage.now() >= end or _is_told(stage, prices))
+    stage.until("prices to be told", lambda: _is_told(stage, prices), within)
 
 
 def _is_told(stage: Stage, prices: Sequence[Wire]) -> bool:

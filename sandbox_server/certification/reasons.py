@@ -23,8 +23,11 @@ def reasons(judgements: Sequence[Judgement], waived: Mapping[str, str], evidence
     yield from _counted("The sandbox itself failed", _with(due, CheckVerdict.HARNESS_ERROR))
     yield from _counted("Broken, and has to hold", _with(due, CheckVerdict.FAIL))
     yield from _endings(evidence, CRASHED, "The client crashed")
-    never = [one.check.id for one in due if (one.verdict, one.check.level) == _MUST_HAPPEN]
-    yield from _counted("Never happened, and has to be judged", never)
+    open_still = [one for one in due if (one.verdict, one.check.level) == _MUST_HAPPEN]
+    yield from _counted(
+        "Never happened, and has to be judged", [one.check.id for one in open_still if not one.is_in_doubt]
+    )
+    yield from _counted("Too slow to be judged, see --pace", [one.check.id for one in open_still if one.is_in_doubt])
     yield from _counted("Broken, and should hold", _with(due, CheckVerdict.WARN))
     yield from _counted("Put up with", [one.check.id for one in judgements if one.check.id in waived])
     yield from _endings(evidence, HUNG, "The client had to be ended by force")

@@ -4,7 +4,7 @@ import json
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from threading import Event
@@ -19,10 +19,12 @@ from sandbox_server.remote import Sandbox, in_path
 
 JOURNAL, SEEN, OUTPUT, PRICES = "journal.ndjson", "seen.json", "client.txt", "prices.json"
 SIDE_BY_SIDE = 8
-PATIENCE_SECONDS = 20.0
-"""In which a client that was started is to call; one that is alone needs no more, whatever it is written in."""
+START_SECONDS = 20.0
+"""In which a client that was started is to call, unless it is still at work."""
 PATIENCE_AFTER_SILENCE_SECONDS = 2.0
 """The same, where the client has called in no scenario before."""
+SPARE_SECONDS = 10.0
+"""What a client has beyond the scenario's time, so that it is never the client that ends it."""
 Tell = Callable[[str, str], None]
 
 
@@ -55,6 +57,8 @@ class Rehearsal:
         stop: Set when the run is to end before its time.
         attached: Where a client plays that runs already: scenarios follow each other there, in a world that goes on,
             for the client remembers what it has seen. Without it each has a tenant of its own.
+        start_seconds: Real time in which a client that was started is to call, unless it is still at work.
+        pace: What each scenario's virtual time is slowed down by, for a client or a machine that needs longer.
     """
 
     def __init__(
@@ -65,6 +69,8 @@ class Rehearsal:
         tell: Tell = lambda *_: None,
         stop: Event | None = None,
         attached: "Attached | None" = None,
+        start_seconds: float = START_SECONDS,
+        pace: float = 1.0,
     ) -> None:
         self._sandbox = sandbox
         self._attached = attached
@@ -73,7 +79,8 @@ class Rehearsal:
         self._tell = tell
         self._stop = stop or Event()
         self._heard = Event()
-        self._patience = inf if attached else PATIENCE_SECONDS
+        self._patience = inf if attached else start_seconds
+        self._pace = pace
 
     def play_all(self, scenarios: Sequence[Scenario], side_by_side: int = SIDE_BY_SIDE) -> None:
         """
@@ -110,8 +117,8 @@ class Rehearsal:
         """
         home = self._folder / scenario.id
         home.mkdir(parents=True)
-        if self._attached is not None:
-            scenario = self._attached.paced(scenario)
+        paced = scenario.paced(scenario.scale * self._pace)
+        scenario = self._attached.paced(scenario) if self._attached is not None else paced
         tenant = self._tenant(scenario)
         before = self._newest_call(tenant) if self._attached is not None else 0
         prices = None if self._attached is not None else home.resolve() / PRICES
@@ -195,9 +202,8 @@ class Attached:
     scale: float
 
     def paced(self, scenario: Scenario) -> Scenario:
-        """Return a scenario at the client's pace; it has as much virtual time as ever, and its real time at least."""
-        seconds = scenario.seconds * max(1.0, scenario.scale / self.scale)
-        return replace(scenario, scale=self.scale, seconds=seconds)
+        """Return a scenario at the client's pace."""
+        return scenario.paced(self.scale)
 
 
 def beginning(scenario: Scenario) -> dict[str, Any]:
@@ -223,7 +229,7 @@ def environment(url: str, tenant: Wire, scenario: Scenario) -> dict[str, str]:
         "ACORN_SCENARIO": scenario.id,
         "ACORN_POS_URL": f"{url}/_sandbox/v1/pos",
         "ACORN_CLOCK_SCALE": f"{scenario.scale:g}",
-        "ACORN_DEADLINE_SECONDS": f"{scenario.seconds:g}",
+        "ACORN_DEADLINE_SECONDS": f"{scenario.seconds + SPARE_SECONDS:g}",
     }
 
 

@@ -128,7 +128,9 @@ def _check(one: Judgement) -> dict[str, Any]:
         "why": check.why,
         "mend": check.mend,
         "occasions": len(one.occasions),
-        "breaches": [asdict(each) for each in one.breaches],
+        "breaches": [
+            {"entries": each.entries, "breach": each.breach, "scenario": each.scenario} for each in one.breaches
+        ],
         "held": [{"scenario": each.scenario, "entries": each.entries} for each in one.occasions if not each.breach][
             :SHOWN
         ],

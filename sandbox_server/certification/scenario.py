@@ -1,7 +1,7 @@
 """What a scenario is: a world, a pace of its time, and what happens around the client."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 
 from sandbox_server.certification.stage import Stage
@@ -36,6 +36,10 @@ class Scenario:
     may_end: bool
     title: str = field(compare=False)
     play: Play = field(compare=False)
+
+    def paced(self, scale: float) -> "Scenario":
+        """Return it at another pace; it has as much virtual time as ever, and its real time at least."""
+        return replace(self, scale=scale, seconds=self.seconds * max(1.0, self.scale / scale))
 
 
 def scenario(

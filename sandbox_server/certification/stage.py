@@ -1,14 +1,15 @@
 """Where a scenario plays: a tenant of its own, the people and machines around the client, and the client itself."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from math import inf
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
 
-from sandbox_server.certification.evidence import Wire, instant
-from sandbox_server.certification.observer import Observer
+from sandbox_server.certification.evidence import ROUNDS, Wire
+from sandbox_server.certification.onlooker import Onlooker
+from sandbox_server.certification.presence import Presence
 from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.remote import Sandbox, in_path
 
@@ -16,6 +17,8 @@ OPEN_ORDERS = ("NEW", "ACKNOWLEDGED", "PARTIALLY_SHIPPED")
 OPEN_RETURNS = ("AUTHORISED", "RECEIVED_IN_PART", "RECEIVED")
 LOOK_SECONDS = 0.25
 PATIENCE_TO_LISTEN = timedelta(minutes=3)
+PATIENCE_FOR_ROUNDS_SECONDS = 15.0
+"""Real time in which a client that is slow may go round as often as it takes to be judged."""
 _SECOND_NS = 1_000_000_000
 
 
@@ -25,6 +28,11 @@ class ClientRuns(Protocol):
     @property
     def is_running(self) -> bool:
         """Whether the client runs; one that was attached is always believed to."""
+        ...
+
+    @property
+    def worked_seconds(self) -> float | None:
+        """How long it has used a processor since it was started; None where nobody knows."""
         ...
 
     def start(self) -> None:
@@ -40,7 +48,7 @@ class Interrupted(Exception):
     """Somebody has asked that the run ends."""
 
 
-class Stage:
+class Stage(Onlooker):
     """
     Where a scenario plays.
 
@@ -52,7 +60,8 @@ class Stage:
         tell: Told what the scenario waits for.
         stop: Set when the whole run is to end.
         heard: Is set when the client calls for the first time.
-        patience_seconds: Real time in which a client that was started is to call; nothing is waited for after it.
+        patience_seconds: Real time in which a client that was started is to call; nothing is waited for after it, or
+            where it is still at work, after four times that.
     """
 
     def __init__(
@@ -66,29 +75,28 @@ class Stage:
         heard: Event | None = None,
         patience_seconds: float = inf,
     ) -> None:
-        self._sandbox = sandbox
-        self.tenant = tenant
+        super().__init__(sandbox, tenant)
         self.client = client
         self._tell = tell
         self._stop = stop or Event()
-        self._heard = heard or Event()
-        self._patience = patience_seconds
         self._end = monotonic_ns() + int(seconds * _SECOND_NS)
-        self._started: int | None = None
-        self._has_called_once = False
         self.acts: list[Wire] = []
         self.prices_file: Path | None = None
         """Where the chain's own price list stands, for a client that was told of it."""
-        reader = next(one for one in tenant["credentials"] if one["clientId"].startswith("acorn-reader"))
-        self._market = Observer(f"{sandbox.url}/v1", reader["apiKey"])
-        self._tills = Observer(f"{sandbox.url}/_sandbox/v1", reader["apiKey"])
+        self._presence = Presence(
+            lambda query: self._every("/journal", query),
+            self.client_id,
+            lambda: client.worked_seconds,
+            heard or Event(),
+            patience_seconds,
+        )
 
     # --------------------------------------------------------------------------------------- what happens around it
 
     def start_client(self) -> None:
         """Start the client; a scenario sets up before what the client must not miss."""
         self.client.start()
-        self._started = self._started or monotonic_ns()
+        self._presence.begin()
 
     def fault(
         self,
@@ -154,11 +162,11 @@ class Stage:
 
     def note(self, act: str, asked: object, answer: object) -> None:
         """Note under a name what was done, and what came of it."""
-        self.acts.append({"at": self._now_text(), "act": act, "asked": asked, "answer": answer})
+        self.acts.append({"at": self.now_text(), "act": act, "asked": asked, "answer": answer})
 
     # ------------------------------------------------------------------------------------------------------- waiting
 
-    def until(self, what: str, is_so: Callable[[], bool]) -> bool:
+    def until(self, what: str, is_so: Callable[[], bool], within: timedelta | None = None) -> bool:
         """
         Wait until something is so; return whether it came to that before the time was over.
 
@@ -166,17 +174,21 @@ class Stage:
 
         Args:
             what: What is waited for, for whoever watches.
+            within: Virtual time after which that is waited for no longer.
 
         Raises:
             Interrupted: The whole run is to end.
         """
         self._tell(what)
+        is_over = self._over(within) if within is not None else lambda: False
         while True:
             was_running = self.client.is_running
             if is_so():
                 return True
-            if not was_running or monotonic_ns() > self._end or self._is_silent():
+            if not was_running or is_over() or monotonic_ns() > self._end or self._presence.is_silent():
                 return False
+            if self._presence.is_starting:
+                self._tell("the client to call, which is still starting")
             if self._stop.wait(LOOK_SECONDS):
                 raise Interrupted
 
@@ -187,8 +199,7 @@ class Stage:
         Args:
             within: Virtual time after which that is waited for no longer.
         """
-        settled = self._by(within, lambda: not any(map(self.has_orders, OPEN_ORDERS)))
-        return self.until("orders to be settled", settled)
+        return self.until("orders to be settled", lambda: not any(map(self.has_orders, OPEN_ORDERS)), within)
 
     def until_returns_are_settled(self, within: timedelta | None = None) -> bool:
         """
@@ -197,17 +208,16 @@ class Stage:
         Args:
             within: Virtual time after which that is waited for no longer.
         """
-        settled = self._by(within, lambda: not any(map(self.has_returns, OPEN_RETURNS)))
-        return self.until("returns to be settled", settled)
+        return self.until("returns to be settled", lambda: not any(map(self.has_returns, OPEN_RETURNS)), within)
 
     def until_the_client_has_called(self, operation: str | None = None) -> bool:
         """Wait until the client has called an operation, or any."""
-        return self.until(f"a call of {operation or 'the client'}", lambda: self._has_called(operation))
+        return self.until(f"a call of {operation or 'the client'}", lambda: self._presence.has_called(operation))
 
     def until_orders_are_settled_and_listed(self) -> bool:
         """Wait until no order waits for the client, and it has looked for more: one that listens need not have."""
-        since = self._now_text() if self.until_orders_are_settled() else None
-        return self.until("orders to be listed", lambda: self._has_called("listOrders", since))
+        since = self.now_text() if self.until_orders_are_settled() else None
+        return self.until("orders to be listed", lambda: self._presence.has_called("listOrders", since))
 
     def until_the_client_listens(self) -> bool:
         """Wait until the client has subscribed to webhooks; not for long, since one that polls never does."""
@@ -222,117 +232,21 @@ class Stage:
         )
 
     def until_time_has_passed(self, span: timedelta) -> bool:
-        """Wait until so much virtual time has passed."""
-        end = self.now() + span
+        """Wait until so much virtual time has passed, in which the client has had its chance."""
         minutes = span / timedelta(minutes=1)
-        return self.until(f"{minutes:.0f} virtual minutes to pass", lambda: self.now() >= end)
+        return self.until(f"{minutes:.0f} virtual minutes to pass", self._over(span))
 
-    # ------------------------------------------------------------------------------------------------------- looking
+    def _over(self, span: timedelta) -> Callable[[], bool]:
+        """Return what says whether so much virtual time is over, and the client went round in it; if slowly, later."""
+        since = self.now()
+        end = since + span
+        longest = timedelta(seconds=PATIENCE_FOR_ROUNDS_SECONDS) * float(self.tenant["clock"]["scale"])
 
-    @property
-    def client_id(self) -> str:
-        """The client that is judged."""
-        return str(self.tenant["credentials"][0]["clientId"])
+        def is_over() -> bool:
+            now = self.now()
+            return now >= end and (now >= end + longest or self._presence.rounds(since) >= ROUNDS)
 
-    @property
-    def secrets(self) -> tuple[str, str]:
-        """What the client that is judged proves itself by."""
-        own = self.tenant["credentials"][0]
-        return str(own["clientSecret"]), str(own["apiKey"])
-
-    def has_orders(self, status: str) -> bool:
-        """Whether there are orders in a state."""
-        return bool(self._market.page("/orders", {"status": status, "limit": 1})["items"])
-
-    def has_returns(self, status: str) -> bool:
-        """Whether there are returns in a state."""
-        return bool(self._market.page("/returns", {"status": status, "limit": 1})["items"])
-
-    def faults(self) -> list[Wire]:
-        """Return the rules, and how often each has played."""
-        rules: list[Wire] = self.operate("GET", "/faults")["items"]
-        return rules
-
-    def stock(self) -> list[Wire]:
-        """Return what is really in the stores, beside what was reported: `physical`, `reported`."""
-        return list(self._every("/till/stock"))
-
-    def orders(self, **filters: str) -> list[Wire]:
-        """Return orders as the marketplace has them."""
-        return list(self._market.all("/orders", **filters))
-
-    def returns(self) -> list[Wire]:
-        """Return returns as the marketplace has them."""
-        return list(self._market.all("/returns"))
-
-    def events(self, since: datetime, **filters: str) -> list[Wire]:
-        """Return what has happened, in order, as the marketplace tells it."""
-        return list(self._market.all("/events", updatedAfter=since.isoformat(), **filters))
-
-    def subscriptions(self) -> list[Wire]:
-        """Return the receivers of webhooks that the marketplace calls."""
-        return list(self._market.all("/subscriptions", status="ENABLED"))
-
-    def prices(self) -> list[Wire]:
-        """Return the prices that the marketplace was told."""
-        return list(self._market.all("/prices"))
-
-    def deliveries(self) -> list[Wire]:
-        """Return the marketplace's own attempts to deliver webhooks."""
-        paths = [f"/subscriptions/{one['subscriptionId']}/deliveries" for one in self.subscriptions()]
-        return [attempt for path in paths for attempt in self._market.all(path)]
-
-    def now(self) -> datetime:
-        """Return the virtual time."""
-        return instant(self._now_text())
-
-    def world(self) -> dict[str, list[Wire]]:
-        """Return what there is, for the evidence."""
-        return {
-            "orders": self.orders(),
-            "shipments": list(self._market.all("/shipments")),
-            "returns": self.returns(),
-            "stock": self.stock(),
-            "counts": list(self._tills.all("/pos/changes")),
-            "deliveries": self.deliveries(),
-        }
-
-    def operate(self, method: str, path: str, body: object = None, query: Mapping[str, Any] | None = None) -> Any:
-        """Call any of the operator's operations for the tenant, without noting it."""
-        return self._sandbox.call(method, f"/tenants/{in_path(self.tenant['name'])}{path}", body, query)
-
-    def _by(self, within: timedelta | None, is_so: Callable[[], bool]) -> Callable[[], bool]:
-        """Return whether something is so, or it is no longer waited for."""
-        end = None if within is None else self.now() + within
-        return lambda: is_so() or (end is not None and self.now() >= end)
-
-    def _now_text(self) -> str:
-        return str(self.operate("GET", "/clock")["now"])
-
-    def _has_called(self, operation: str | None, since: str | None = None) -> bool:
-        query = _given({"operation": operation, "limit": 100, "receivedAfter": since})
-        calls = self.operate("GET", "/journal", query=query)["items"]
-        return any(call.get("clientId") == self.client_id and call.get("status") == 200 for call in calls)
-
-    def _is_silent(self) -> bool:
-        """Whether the client has not called once, though it had the time for it."""
-        if self._has_called_once or self._started is None or self._patience == inf:
-            return False
-        own = {self.client_id, None}
-        self._has_called_once = any(call.get("clientId") in own for call in self._every("/journal"))
-        if self._has_called_once:
-            self._heard.set()
-            return False
-        return monotonic_ns() > self._started + self._patience * _SECOND_NS
-
-    def _every(self, path: str) -> Iterator[Wire]:
-        cursor: str | None = None
-        while True:
-            page = self.operate("GET", path, query={"limit": 100, "cursor": cursor})
-            yield from page["items"]
-            cursor = page.get("nextCursor")
-            if cursor is None:
-                return
+        return is_over
 
 
 def _given(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,12 @@ class Judgement:
     @property
     def breaches(self) -> tuple[Occasion, ...]:
         """The occasions on which the client did wrong."""
-        return tuple(one for one in self.occasions if one.breach)
+        return _certain(self.occasions)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the client was too slow to be judged, or its machine."""
+        return self.verdict is CheckVerdict.NOT_EXERCISED and any(one.is_doubtful for one in self.occasions)
 
 
 def judge(check: Check, evidence: Sequence[Evidence], void: Collection[str], excused: Collection[str]) -> Judgement:
@@ -79,11 +84,16 @@ def _verdict(check: Check, found: Sequence[Occasion], *, is_excused: bool) -> tu
         return CheckVerdict.NOT_APPLICABLE, "So the client's manifest declares."
     if not found:
         return CheckVerdict.NOT_EXERCISED, "What this judges never happened."
-    breaches = [one for one in found if one.breach]
+    breaches = _certain(found)
     if not breaches:
-        return CheckVerdict.PASS, ""
+        doubt = next((one.breach for one in found if one.is_doubtful), None)
+        return (CheckVerdict.NOT_EXERCISED, f"Too slow to be judged: {doubt}") if doubt else (CheckVerdict.PASS, "")
     more = f" And {len(breaches) - 1} more." if len(breaches) > 1 else ""
     return (CheckVerdict.FAIL if check.level is Level.MUST else CheckVerdict.WARN), f"{breaches[0].breach}{more}"
+
+
+def _certain(found: Iterable[Occasion]) -> tuple[Occasion, ...]:
+    return tuple(one for one in found if one.breach and not one.is_doubtful)
 
 
 def overall(

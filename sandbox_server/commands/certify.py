@@ -70,8 +70,8 @@ With --attach, a client that runs already is judged: it is told once where it pl
 while it goes on. Its timers know nothing of virtual time, so that runs at --scale, in real time unless told otherwise.
 
 \b
-Exit status: 0 certified; 1 not certified; 2 incomplete, since the client crashed, or something that has to be judged
-never happened;
+Exit status: 0 certified; 1 not certified; 2 incomplete, since the client crashed, something that has to be judged
+never happened, or it was too slow to be judged;
 3 a waiver is no longer needed; 4 something is wrong with the command line or its files; 5 the sandbox itself failed.
 """
 
@@ -108,6 +108,21 @@ never happened;
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="YAML or JSON that the client declares of itself: name, version, and notApplicable, a reason for each check.",
 )
+@click.option(
+    "--start-seconds",
+    type=click.FloatRange(0.1, 600),
+    default=20.0,
+    show_default=True,
+    help="How long a client may take to its first call; four times that while it uses a processor. With --command.",
+)
+@click.option(
+    "--pace",
+    type=click.FloatRange(0.01, 1),
+    default=1.0,
+    show_default=True,
+    help="Slow virtual time down, for a client or machine that is too slow to be judged. 0.25 takes up to four times "
+    "as long. With --command.",
+)
 @click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Scenarios side by side.")
 def certify(
     command: str | None,
@@ -120,6 +135,8 @@ def certify(
     manifest: Path | None,
     jobs: int,
     lang: str,
+    start_seconds: float,
+    pace: float,
     *,
     attach: bool,
     strict: bool,
@@ -136,7 +153,7 @@ def certify(
     waived, declared = _reasons(waivers, plan), _declared(manifest, plan)
     report_dir.mkdir(parents=True, exist_ok=True)
     told = {"waived": waived, "manifest": declared, "command": command or "--attach", "language": lang}
-    drive = _attached(plan, port, scale) if attach else _started(plan, words, jobs)
+    drive = _attached(plan, port, scale) if attach else _started(plan, words, jobs, start_seconds, pace)
     try:
         report = _run(drive, plan, report_dir, told)
     except (click.ClickException, click.Abort):
@@ -221,14 +238,17 @@ def _run(drive: Drive, plan: "Plan", report_dir: Path, told: Mapping[str, Any]) 
     return report
 
 
-def _started(plan: "Plan", words: list[str], jobs: int) -> Drive:
+def _started(plan: "Plan", words: list[str], jobs: int, start_seconds: float, pace: float) -> Drive:
     """Return a drive that starts the client for each scenario."""
     from sandbox_server.certification.client import ClientProgram  # noqa: PLC0415
     from sandbox_server.certification.rehearsal import Rehearsal  # noqa: PLC0415
     from sandbox_server.remote import Sandbox  # noqa: PLC0415
 
     def play(url: str, folder: Path, tell: Tell) -> None:
-        rehearsal = Rehearsal(Sandbox(url), lambda _, told, said: ClientProgram(words, told, said), folder, tell)
+        def drive(_: object, told: Mapping[str, str], said: Path) -> ClientProgram:
+            return ClientProgram(words, told, said)
+
+        rehearsal = Rehearsal(Sandbox(url), drive, folder, tell, start_seconds=start_seconds, pace=pace)
         rehearsal.play_all(plan.scenarios, jobs)
 
     return Drive(0, play)

@@ -138,12 +138,14 @@ class _Watch:
 
     async def send(self, message: Message) -> None:
         """Send the next message of the answer."""
+        is_last = message["type"] == "http.response.body" and not message.get("more_body", False)
+        # Before it leaves: a client is blamed for coming back too early, and may have had it before we go on.
+        sent_ns = monotonic_ns() if is_last else 0
         await self._send(message)
         if message["type"] == "http.response.body":
             self._chunks.append(message.get("body", b""))
-            if not message.get("more_body", False):
-                self.ending = Ending.ANSWERED
-                self.sent_ns = monotonic_ns()
+            if is_last:
+                self.ending, self.sent_ns = Ending.ANSWERED, sent_ns
         elif message["type"] == "http.response.start":
             self.status, self._headers = message["status"], message["headers"]
             self.ending = Ending.CUT_SHORT

@@ -55,10 +55,11 @@ def test_a_client_that_does_nothing_is_not_certified(tmp_path: Path) -> None:
 
 
 def test_a_client_that_never_calls_is_not_certified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rehearsal, "PATIENCE_SECONDS", 0.1)
     monkeypatch.setattr(rehearsal, "PATIENCE_AFTER_SILENCE_SECONDS", 0.1)
     idle = f"{PYTHON} -c 'import signal; signal.pause()'"
-    done = certify(tmp_path, "--command", idle, "--scenario", "slow-answer", "--scenario", "outage")
+    done = certify(
+        tmp_path, "--command", idle, "--start-seconds", "0.1", "--scenario", "slow-answer", "--scenario", "outage"
+    )
 
     assert done.exit_code == 2, done.output
     assert "Not one call came." in done.output

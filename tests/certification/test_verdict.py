@@ -41,6 +41,30 @@ def test_a_verdict_follows_from_the_occasions(occasions: list[Occasion], level: 
     assert verdict(declared(*occasions, level=level)) is expected
 
 
+@pytest.mark.parametrize(
+    ("others", "expected", "reason"),
+    [
+        ([], CheckVerdict.NOT_EXERCISED, "Too slow to be judged: It took long."),
+        ([GOOD], CheckVerdict.NOT_EXERCISED, "Too slow to be judged: It took long."),
+        ([BAD], CheckVerdict.FAIL, "It went wrong."),
+    ],
+)
+def test_a_client_that_was_too_slow_to_be_judged_neither_passes_nor_fails(
+    others: list[Occasion], expected: CheckVerdict, reason: str
+) -> None:
+    slow = judge(declared(Occasion((3,), "It took long.", is_doubtful=True), *others), [EVIDENCE], (), ())
+
+    assert (slow.verdict, slow.reason) == (expected, reason)
+    assert slow.is_in_doubt is (expected is CheckVerdict.NOT_EXERCISED)
+
+
+def test_a_run_that_was_too_slow_is_incomplete_and_says_what_helps() -> None:
+    slow = judge(declared(Occasion((3,), "It took long.", is_doubtful=True)), [EVIDENCE], (), ())
+
+    assert overall([slow]) is Overall.INCOMPLETE
+    assert list(reasons([slow], {}, [])) == ["Too slow to be judged, see --pace: a.check."]
+
+
 def test_occasions_of_scenarios_that_a_check_does_not_judge_do_not_count() -> None:
     assert verdict(declared(BAD, scenarios="another-day")) is CheckVerdict.NOT_EXERCISED
     assert verdict(declared(BAD, scenarios=EVERY)) is CheckVerdict.FAIL

@@ -1,10 +1,10 @@
 """Whether a client handles its credentials as they are meant."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sandbox_server.certification.check import EVERY, Level, Occasion, broken, check, held, judged
+from sandbox_server.certification.check import EVERY, Level, Occasion, broken, check, held, judged, undone
 from sandbox_server.certification.evidence import Call, Evidence
 from sandbox_server.traffic.redaction import MARK
 
@@ -14,6 +14,8 @@ ENOUGH_CALLS = 50
 TOKEN_REQUESTS = 2
 ATTEMPTS = 3
 BURST_SECONDS = 1.0
+LAST_PART = 0.1
+"""Of a token's life, in which a client that renews it in time has another one already."""
 BAD_REQUEST, UNAUTHENTICATED = 400, 401
 
 
@@ -44,7 +46,7 @@ def reuses_token(evidence: Evidence) -> Iterator[Occasion]:
     mutant="gives-up-on-expiry",
     why="A token that ends early stops every order until somebody restarts the client.",
     mend="After a 401 TOKEN_EXPIRED ask for one new token, then make the same call again with it.",
-    version=3,
+    version=4,
 )
 def refreshes_on_expiry(evidence: Evidence) -> Iterator[Occasion]:
     """After a token has ended, one new token is asked for, and the same call succeeds."""
@@ -52,7 +54,7 @@ def refreshes_on_expiry(evidence: Evidence) -> Iterator[Occasion]:
         if call.status == UNAUTHENTICATED and _code(call) == "TOKEN_EXPIRED":
             again = next((one for one in evidence.after(call) if _is_again(one, call)), None)
             if again is None:
-                yield judged("The call was not made again.", call)
+                yield undone("The call was not made again.", evidence, call.at, call)
                 continue
             # A client that makes several calls at a time may have been told by another of them while this one was out.
             asked = [one for one in evidence.of(TOKEN) if one.ended > call.began and one.number < again.number]
@@ -67,7 +69,7 @@ def refreshes_on_expiry(evidence: Evidence) -> Iterator[Occasion]:
     mutant="gives-up-on-revocation",
     why="Tokens are revoked whenever somebody suspects a leak; orders must not stand still because of it.",
     mend="After a 401 TOKEN_REVOKED ask for one new token, and go on with it.",
-    version=2,
+    version=3,
 )
 def survives_revocation(evidence: Evidence) -> Iterator[Occasion]:
     """After its token was revoked, the client asks for one new token and goes on."""
@@ -81,14 +83,19 @@ def survives_revocation(evidence: Evidence) -> Iterator[Occasion]:
         if any(_code(one) == "TOKEN_REVOKED" for one in together):
             until = refusals[0].number if refusals else float("inf")
             later = [one for one in evidence.after(first) if one.number < until]
-            yield judged(_of_revocation(later), first, *(one for one in later if one.operation == TOKEN))
+            yield _of_revocation(evidence, first, later)
 
 
-def _of_revocation(later: list[Call]) -> str | None:
+def _of_revocation(evidence: Evidence, first: Call, later: list[Call]) -> Occasion:
     asked = [one for one in later if one.operation == TOKEN]
-    if len(asked) != 1:
-        return f"{len(asked)} tokens were asked for after one was revoked, instead of one."
-    return None if any(one.is_done for one in later if one.operation != TOKEN) else "No call went well after it."
+    breach = f"{len(asked)} tokens were asked for after one was revoked, instead of one."
+    if not asked:
+        return undone(breach, evidence, first.at, first)
+    if len(asked) > 1:
+        return broken(breach, first, *asked)
+    if any(one.is_done for one in later if one.operation != TOKEN):
+        return held(first, *asked)
+    return undone("No call went well after it.", evidence, first.at, first, *asked)
 
 
 @check(
@@ -143,6 +150,7 @@ def _was_redacted(call: Call) -> bool:
     mutant="waits-for-the-refusal",
     why="Every hour a call is refused that need not be; the one that it hits is late, and the error rate counts.",
     mend="Ask for the next token when four fifths of `expires_in` have passed, in the marketplace's time.",
+    version=2,
 )
 def refreshes_before_expiry(evidence: Evidence) -> Iterator[Occasion]:
     """A token is renewed before it ends."""
@@ -153,7 +161,15 @@ def refreshes_before_expiry(evidence: Evidence) -> Iterator[Occasion]:
             yield held(call, following)
     for call in evidence.calls:
         if call.status == UNAUTHENTICATED and _code(call) == "TOKEN_EXPIRED" and call.fault is None:
-            yield broken(f"{call.operation} was refused: its token had ended.", call)
+            before = next((one for one in reversed(given) if one.number < call.number), None)
+            if before is not None and _was_used_at_its_end(evidence, before, ends[before.number]):
+                yield broken(f"{call.operation} was refused: its token had ended.", call)
+
+
+def _was_used_at_its_end(evidence: Evidence, given: Call, end: datetime) -> bool:
+    """Whether a client called in the last tenth of a token's life; one that was held up then cannot be blamed."""
+    last = [one for one in evidence.after(given) if end - (end - given.at) * LAST_PART <= one.at < end]
+    return len(last) > 1
 
 
 @check(

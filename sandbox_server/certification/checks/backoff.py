@@ -6,17 +6,23 @@ from email.utils import parsedate_to_datetime
 from itertools import groupby, pairwise
 from statistics import median
 
-from sandbox_server.certification.check import GRACE_SECONDS, Level, Occasion, broken, check, judged
+from sandbox_server.certification.check import GRACE_SECONDS, Level, Occasion, broken, check, held, judged, undone
 from sandbox_server.certification.checks.retry import THROTTLED, is_about_the_same
 from sandbox_server.certification.evidence import Call, Evidence
 
 LEAST_GAP = 1.0
 LEAST_RATIO = 1.5
-MOST_TRIES = 40
-"""Of one operation in an outage of ten virtual minutes, ten real seconds: a client in a loop makes hundreds."""
-LEAST_SPREAD = 0.04
+LEAST_SHARE = 1 / 3
+"""Of the steps from one wait to the next, those that have to grow: clients begin anew after their last try. A busy
+machine lengthens a wait now and then, and each such wait undoes one step. Of the four steps of a client that doubles
+its waits three would have to be undone: where one wait in fifty is long enough, that happens once in 30 000 runs."""
+MOST_TRIES, TRIES_SECONDS = 40, 10.0
+"""Of one operation in so much of an outage, in real time: a client in a loop makes hundreds."""
+LEAST_SPREAD = 0.025
 """Of the waits before a second try: from the shortest to the longest, beside the middle one. A busy machine makes some
-of them longer, so that a quarter does not count."""
+of them longer, so that a quarter does not count. Chance alone fails a client that lays a quarter upon its waits once in
+28 000 runs."""
+ENOUGH_WAITS = 8
 _FOURTH = 4
 _ONE_SECOND = 1.0
 _FEW = 3
@@ -52,6 +58,7 @@ def honours_http_date(evidence: Evidence) -> Iterator[Occasion]:
     mutant="impatient-when-throttled",
     why="Every call while the bucket is empty is one more that is refused; the queue behind it only grows.",
     mend="After a 429 that does not say for how long, wait a second at the least, and longer each time.",
+    version=2,
 )
 def backs_off(evidence: Evidence) -> Iterator[Occasion]:
     """After a 429 without Retry-After the waits are a second at the least, and do not shrink."""
@@ -63,7 +70,8 @@ def backs_off(evidence: Evidence) -> Iterator[Occasion]:
         if shortest < LEAST_GAP - GRACE_SECONDS:
             yield broken(f"{tries[0].operation} was tried again after {shortest:.2f} s.", *tries)
         else:
-            shrunk = any(after < before - GRACE_SECONDS for before, after in pairwise(gaps))
+            # A busy machine makes single waits longer, and none shorter.
+            shrunk = any(gap < min(gaps[:number]) / 2 for number, gap in enumerate(gaps) if number > 1)
             yield judged(f"The waits were {_said(gaps)} s: they shrank." if shrunk else None, *tries)
 
 
@@ -75,18 +83,16 @@ def backs_off(evidence: Evidence) -> Iterator[Occasion]:
     mutant="waits-the-same-every-time",
     why="Hundreds of stores that try again every second keep a marketplace down that has just come up.",
     mend="Double the wait after each failure, up to half a minute or so.",
+    version=2,
 )
 def exponential(evidence: Evidence) -> Iterator[Occasion]:
-    """Each wait is longer than the one before, by half at the least."""
+    """Waits grow from one try to the next, by half at the least."""
     for tries in _runs_of_failures(evidence, lambda call: call.status == 503 and not _says_when(call)):
         gaps = _gaps(tries)
         if len(gaps) >= _FEW:
-            # Chance moves each wait and so each ratio; what they come to from the first to the longest, it hardly does.
-            # After that a client has let go of the call, and begins anew.
-            longest = gaps.index(max(gaps))
-            ratio = (gaps[longest] / max(gaps[0], 0.001)) ** (1 / max(longest, 1))
-            breach = f"The waits were {_said(gaps)} s: each {ratio:.2f} times the one before, in the mean."
-            yield judged(breach if ratio < LEAST_RATIO else None, *tries)
+            steps = [after >= before * LEAST_RATIO for before, after in pairwise(gaps)]
+            breach = f"The waits were {_said(gaps)} s: of {len(steps)} steps only {sum(steps)} grew by half."
+            yield judged(breach if sum(steps) < len(steps) * LEAST_SHARE else None, *tries)
 
 
 @check(
@@ -97,6 +103,7 @@ def exponential(evidence: Evidence) -> Iterator[Occasion]:
     mutant="ends-with-the-outage",
     why="A client that never lets go of a call makes an outage longer; one that lets go of it for good loses orders.",
     mend="Give up after a few tries, leave the call to the next round, and go on when the marketplace is back.",
+    version=2,
 )
 def capped(evidence: Evidence) -> Iterator[Occasion]:
     """An outage is met with a bounded number of calls, and work goes on after it."""
@@ -105,11 +112,15 @@ def capped(evidence: Evidence) -> Iterator[Occasion]:
         return
     operation = failed[0].operation
     tries = [call for call in failed if call.operation == operation]
-    if len(tries) > MOST_TRIES:
+    lasted = max(TRIES_SECONDS, tries[-1].began - tries[0].began)
+    if len(tries) > MOST_TRIES * lasted / TRIES_SECONDS:
         yield broken(f"{operation} was called {len(tries)} times in the outage.", *tries[:5])
     else:
         back = next((one for one in evidence.after(tries[-1]) if one.operation == operation and one.is_done), None)
-        yield judged(None if back else f"{operation} was not called any more.", tries[-1], *([back] if back else []))
+        if back is not None:
+            yield held(tries[-1], back)
+        else:
+            yield undone(f"{operation} was not called any more.", evidence, tries[-1].at, tries[-1])
 
 
 @check(
@@ -120,14 +131,14 @@ def capped(evidence: Evidence) -> Iterator[Occasion]:
     mutant="waits-without-chance",
     why="Stores that failed together try again together, and fail together again.",
     mend="Lay chance upon each wait, a quarter of it or so.",
-    version=2,
+    version=3,
 )
 def jitter(evidence: Evidence) -> Iterator[Occasion]:
     """Waits of the same kind differ."""
     failed = [call for call in evidence.of("acknowledgeOrder") if call.effect == "error" and not _says_when(call)]
     firsts = [tries for tries in (_tries_of(evidence, call) for call in _first_of_each(failed)) if len(tries) > 1]
     gaps = [tries[1].began - tries[0].ended for tries in firsts]
-    if len(gaps) > _FEW:
+    if len(gaps) >= ENOUGH_WAITS:
         middle = median(gaps)
         shortest = sorted(gaps)[: -(len(gaps) // _FOURTH) or None]
         spread = (shortest[-1] - shortest[0]) / middle

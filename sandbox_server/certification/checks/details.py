@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from sandbox_server.certification.check import Level, Occasion, check, held, judged
+from sandbox_server.certification.check import Level, Occasion, check, held, judged, undone
 from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
 
 PATIENCE = timedelta(minutes=4)
@@ -23,6 +23,7 @@ _OPEN = {"NEW", "ACKNOWLEDGED", "PARTIALLY_SHIPPED"}
     mutant="writes-latin-letters-alone",
     why="An order of somebody whose name does not fit is stuck, and holds up whatever comes behind it.",
     mend="Treat text as Unicode from end to end, in files and logs too, and leave its form as it came.",
+    version=2,
 )
 def unicode(evidence: Evidence) -> Iterator[Occasion]:
     """Orders of people whose names are in any script are worked through like all others."""
@@ -31,7 +32,8 @@ def unicode(evidence: Evidence) -> Iterator[Occasion]:
         if order["orderId"] in placed:
             calls = [call for call in evidence.calls if order["orderId"] in call.subject]
             said = f"The order {order['orderId']} of {order['buyer']['name']} was left {order['status']}."
-            yield judged(said if order["status"] in _OPEN else None, *calls)
+            is_open = order["status"] in _OPEN
+            yield undone(said, evidence, instant(order["placedAt"]), *calls) if is_open else held(*calls)
 
 
 def _for_named_buyers(evidence: Evidence) -> list[Wire]:
@@ -95,6 +97,7 @@ def _returns_on(call: Call) -> list[Wire]:
     mutant="never-looks-back",
     why="Orders that come while the watermark lies in the future are never listed: they expire one by one.",
     mend="Where the marketplace's time is before your watermark, read all that is open, and begin there again.",
+    version=2,
 )
 def skew(evidence: Evidence) -> Iterator[Occasion]:
     """Orders that come after the marketplace's clock was set back are met as well."""
@@ -108,4 +111,5 @@ def skew(evidence: Evidence) -> Iterator[Occasion]:
             yield held(wrong[-1], met)
         elif evidence.ended_at is not None and evidence.ended_at - placed_at >= PATIENCE:
             later = [call for call in evidence.of("listOrders") if call.at >= placed_at][:1]
-            yield judged(f"{order['orderId']} came when the clock was right again, and was never met.", *later)
+            breach = f"{order['orderId']} came when the clock was right again, and was never met."
+            yield undone(breach, evidence, placed_at, *later)

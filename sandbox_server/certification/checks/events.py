@@ -2,15 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 
 from sandbox_server.certification.check import Level, Occasion, broken, check, held, judged
 from sandbox_server.certification.checks.orders import answers_by_place
-from sandbox_server.certification.evidence import Evidence, Wire, instant
+from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
 
 SENT, SUBSCRIBE = "sendWebhook", "createSubscription"
 CREATED, CANCELLED = "order.created", "order.cancelled"
 ON_ORDERS = ("acknowledgeOrder", "createShipment")
 RECEIPT_MILLISECONDS = 5_000
+AWAKENING_MILLISECONDS = 1_000
+"""In which a client that was held up calls and answers at once."""
 
 
 @check(
@@ -103,16 +106,25 @@ _FORGED = {
     needs=SUBSCRIBE,
     why="On a slow day the marketplace takes the silence for a failure, calls again and again, and then no more.",
     mend="Keep the webhook, answer 204, and work on it afterwards.",
+    version=2,
 )
 def answers_fast(evidence: Evidence) -> Iterator[Occasion]:
     """A webhook is answered within five seconds, however slow the marketplace is."""
     subscribed = evidence.of(SUBSCRIBE)
     for attempt in evidence.world.get("deliveries", ()):
-        late = attempt["latencyMs"] > RECEIPT_MILLISECONDS
-        if late:
-            yield broken(f"{attempt['eventType']} was not answered for {attempt['latencyMs'] / 1000:.0f} s.")
+        if attempt["latencyMs"] > RECEIPT_MILLISECONDS:
+            if meanwhile := _called_during(evidence, attempt):
+                said = f"{attempt['eventType']} was not answered for {attempt['latencyMs'] / 1000:.0f} s."
+                yield broken(said, *meanwhile[:1])
         elif attempt["outcome"] == "DELIVERED":
             yield held(*subscribed)
+
+
+def _called_during(evidence: Evidence, attempt: Wire) -> list[Call]:
+    """Return what a client called while a webhook waited for its answer; one that stood still was held up itself."""
+    since = instant(attempt["at"])
+    waited = timedelta(milliseconds=attempt["latencyMs"] - AWAKENING_MILLISECONDS) * evidence.scale
+    return [call for call in evidence.calls if since < call.at < since + waited]
 
 
 def _by_subject(evidence: Evidence) -> dict[str, list[Wire]]:

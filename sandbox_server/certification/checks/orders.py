@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from sandbox_server.certification.check import Level, Occasion, broken, check, held, judged
+from sandbox_server.certification.check import Level, Occasion, broken, check, held, judged, undone
 from sandbox_server.certification.checks.retry import is_lost
 from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
 
@@ -15,6 +15,8 @@ SERVER_ERROR = 500
 LARGE_BYTES = 5_000_000
 PATIENCE = timedelta(minutes=20)
 """Virtual time in which an order is to be settled though another one fails."""
+MANY_TRIES = 10
+"""Of an order that fails every time: who has gone on with it so often has had the time for another one."""
 
 
 @check(
@@ -25,6 +27,7 @@ PATIENCE = timedelta(minutes=20)
     mutant="acknowledges-twice",
     why="A line that is answered twice may be accepted by one store and rejected by the other: nobody ships it.",
     mend="Remember what was acknowledged, and acknowledge only lines whose allocation is RESERVED.",
+    version=2,
 )
 def acknowledged_once(evidence: Evidence) -> Iterator[Occasion]:
     """Every line is answered once at each store that it is allocated to."""
@@ -35,7 +38,7 @@ def acknowledged_once(evidence: Evidence) -> Iterator[Occasion]:
         yield judged(breach if len(calls) > 1 else None, *calls)
     for order in evidence.placed if answered else ():
         if not any(order["orderId"] in path for path, _, _ in answered) and order["storeIds"]:
-            yield judged(f"{order['orderId']} was never acknowledged.")
+            yield undone(f"{order['orderId']} was never acknowledged.", evidence, instant(order["placedAt"]))
 
 
 def answers_by_place(evidence: Evidence) -> Mapping[tuple[str, str, str], list[Call]]:
@@ -64,18 +67,23 @@ def _is_try_of(call: Call, other: Call) -> bool:
     mutant="sits-on-orders",
     why="What is not answered in two hours is taken away and given to another store; the second time it is cancelled.",
     mend="Look for new orders every few minutes at the least, and acknowledge each before its `acknowledgeBy`.",
+    version=2,
 )
 def acknowledged_in_time(evidence: Evidence) -> Iterator[Occasion]:
     """Every order is acknowledged within two hours."""
     for order in evidence.placed if evidence.calls else ():
-        until = instant(order["placedAt"]) + ACKNOWLEDGE_WITHIN
+        since = instant(order["placedAt"])
+        until = since + ACKNOWLEDGE_WITHIN
         answer = next((call for call in _answers_to(evidence, order) if call.is_done), None)
-        if answer is not None:
+        if answer is not None and answer.at > until:
             late = (answer.at - until) / timedelta(minutes=1)
             breach = f"{order['orderId']} was acknowledged {late:.0f} virtual minutes too late."
-            yield judged(breach if late > 0 else None, answer)
+            yield undone(breach, evidence, since, answer, until=until)
+        elif answer is not None:
+            yield held(answer)
         elif order["storeIds"] and _is_over(evidence, order) and not _is_given_up(evidence, order):
-            yield broken(f"{order['orderId']} was not acknowledged within 2 virtual hours.")
+            breach = f"{order['orderId']} was not acknowledged within 2 virtual hours."
+            yield undone(breach, evidence, since, until=until)
 
 
 @check(
@@ -86,6 +94,7 @@ def acknowledged_in_time(evidence: Evidence) -> Iterator[Occasion]:
     mutant="accepts-what-it-lacks",
     why="Who accepts what is not there makes the buyer wait for nothing; another store would have had it.",
     mend="Look at the shelf before you answer, and `REJECT` with `OUT_OF_STOCK` what does not lie there.",
+    version=2,
 )
 def rejects_what_it_lacks(evidence: Evidence) -> Iterator[Occasion]:
     """A line of which nothing lies in the store is rejected as out of stock."""
@@ -103,7 +112,8 @@ def rejects_what_it_lacks(evidence: Evidence) -> Iterator[Occasion]:
             if answers:
                 yield judged(_of_decision(order, line, answers[0]), answers[0])
             elif _is_over(evidence, order):
-                yield broken(f"{order['orderId']}: nothing was said of line {line['lineId']}, which is sold out.")
+                breach = f"{order['orderId']}: nothing was said of line {line['lineId']}, which is sold out."
+                yield undone(breach, evidence, instant(order["placedAt"]))
 
 
 @check(
@@ -137,6 +147,7 @@ def honours_cancellation(evidence: Evidence) -> Iterator[Occasion]:
     mutant="stops-at-a-poison",
     why="One order that the marketplace cannot cope with stops all those behind it, until somebody looks.",
     mend="After a few tries set an order aside for a while, and go on with the others.",
+    version=2,
 )
 def poison_isolated(evidence: Evidence) -> Iterator[Occasion]:
     """While one order fails every time, the others are seen to."""
@@ -150,7 +161,10 @@ def poison_isolated(evidence: Evidence) -> Iterator[Occasion]:
         if settled.get(order["orderId"]):
             yield held(failed[0])
         elif evidence.ended_at is not None and evidence.ended_at - since > PATIENCE:
-            yield broken(f"{order['orderId']} was not settled in 20 virtual minutes, as another failed.", *failed[:3])
+            breach = f"{order['orderId']} was not settled in 20 virtual minutes, as another failed."
+            tried = [call for call in failed if call.at >= since]
+            is_certain = len(tried) >= MANY_TRIES
+            yield broken(breach, *tried[:3]) if is_certain else undone(breach, evidence, since, *tried[:3])
 
 
 def _is_retry(call: Call, tries: list[Call]) -> bool:
@@ -167,6 +181,7 @@ def _is_retry(call: Call, tries: list[Call]) -> bool:
     mutant="handles-the-first-ten",
     why="At a peak a page is a hundred times as large as on the day on which the client was written.",
     mend="Read answers of many megabytes whole, and handle every item of a page, not a fixed number of them.",
+    version=2,
 )
 def large_page(evidence: Evidence) -> Iterator[Occasion]:
     """Every order of a page of 5 MB is handled."""
@@ -178,7 +193,8 @@ def large_page(evidence: Evidence) -> Iterator[Occasion]:
         if answers:
             yield held(page, answers[0])
         elif _is_over(evidence, order):
-            yield broken(f"{order['orderId']} was on a page of 5 MB, and was never handled.", page)
+            breach = f"{order['orderId']} was on a page of 5 MB, and was never handled."
+            yield undone(breach, evidence, page.at, page)
 
 
 def _size(call: Call) -> int:

@@ -10,7 +10,7 @@ from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
 LIST, ACKNOWLEDGE = "listOrders", "acknowledgeOrder"
 CALLS_BETWEEN = 10
 """A list that a client comes back to after so many other calls may be one that it is still reading."""
-POLLS_LATER = 2
+POLLS_LATER = 3
 """So many more polls may go by until an order that was not there at the first page is acted on."""
 FEED = "listEvents"
 """It has no end: a page of none is its last one for now, and has a cursor all the same."""
@@ -78,6 +78,7 @@ def cursor_opaque(evidence: Evidence) -> Iterator[Occasion]:
     mutant="takes-the-list-as-it-stood",
     why="At a peak there is always an order that comes while a list is read: it is never answered, and lapses.",
     mend="Move the watermark no further than to the time at which you began to read the list.",
+    version=2,
 )
 def sees_inserts(evidence: Evidence) -> Iterator[Occasion]:
     """An order that comes while a list is read is acted on by the next poll."""

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sandbox_server.certification.check import EVERY, Level, Occasion, broken, check, held, judged
+from sandbox_server.certification.check import EVERY, Level, Occasion, broken, check, held, judged, undone
 from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
 from sandbox_server.domain.shipments import TRACKING_FORMS
 
@@ -81,6 +81,7 @@ def ships_once(evidence: Evidence) -> Iterator[Occasion]:
     mutant="cancels-what-is-short",
     why="For one thing that is missing, a buyer gets nothing, and the chain loses what it could have sold.",
     mend="Decide line by line: reject what is not there, and ship the others.",
+    version=2,
 )
 def ships_in_part(evidence: Evidence) -> Iterator[Occasion]:
     """Of an order that is short of one thing, the others leave."""
@@ -105,7 +106,7 @@ def _of_line(evidence: Evidence, order: Wire, line: Wire, *, lies: bool) -> Iter
     elif line["shippedQuantity"] + line["cancelledQuantity"] == line["quantity"]:
         yield held(*calls)
     elif evidence.ended_at is not None and evidence.ended_at - instant(order["placedAt"]) > PATIENCE:
-        yield broken(f"{what} was neither shipped nor given up.", *calls)
+        yield undone(f"{what} was neither shipped nor given up.", evidence, instant(order["placedAt"]), *calls)
 
 
 @check(
@@ -116,6 +117,7 @@ def _of_line(evidence: Evidence, order: Wire, line: Wire, *, lies: bool) -> Iter
     mutant="accepts-and-never-ships",
     why="The carrier's van leaves without the parcel: the order is late, and two days later it is cancelled.",
     mend="Work on orders by their `shipBy`, the nearest first, and hand each over before it.",
+    version=2,
 )
 def ships_in_time(evidence: Evidence) -> Iterator[Occasion]:
     """What a store has accepted leaves it by `shipBy`."""
@@ -125,12 +127,14 @@ def ships_in_time(evidence: Evidence) -> Iterator[Occasion]:
             states = {part["status"] for part in parts if part["storeId"] == store_id}
             calls = [call for call in _parcels(evidence, order) if call.changes and call.body["storeId"] == store_id]
             late = [call for call in calls if call.at > instant(by)]
+            since, until = instant(order["placedAt"]), instant(by)
             if late:
-                yield broken(f"{order['orderId']} left {store_id} after {by}.", *late)
+                yield undone(f"{order['orderId']} left {store_id} after {by}.", evidence, since, *late, until=until)
             elif "ALLOCATED" not in states and calls:
                 yield held(*calls)
-            elif "ALLOCATED" in states and evidence.ended_at is not None and evidence.ended_at > instant(by):
-                yield broken(f"{order['orderId']} was accepted by {store_id}, and had not left by {by}.", *calls)
+            elif "ALLOCATED" in states and evidence.ended_at is not None and evidence.ended_at > until:
+                breach = f"{order['orderId']} was accepted by {store_id}, and had not left by {by}."
+                yield undone(breach, evidence, since, *calls, until=until)
 
 
 def _now(evidence: Evidence) -> list[Wire]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from sandbox_server.certification.check import Level, Occasion, broken, check, judged
+from sandbox_server.certification.check import Level, Occasion, check, held, undone
 from sandbox_server.certification.checks import parcels, retry, stock
 from sandbox_server.certification.checks.orders import ACKNOWLEDGE, ACKNOWLEDGE_WITHIN
 from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
@@ -19,6 +19,7 @@ _GIVEN_UP = {"CANCELLED", "UNFULFILLABLE"}
     mutant="has-room-for-few",
     why="In the rush orders come in dozens: those for which there was no room are taken away after two hours.",
     mend="Keep all that is open, however much it is, and work off the most urgent first.",
+    version=2,
 )
 def acknowledged_in_time(evidence: Evidence) -> Iterator[Occasion]:
     """Every order of a sale is acknowledged within two hours."""
@@ -27,13 +28,16 @@ def acknowledged_in_time(evidence: Evidence) -> Iterator[Occasion]:
         if call.is_done:
             first.setdefault(call.path.split("/")[-2], call)
     for order in _of_the_sale(evidence) if evidence.calls else ():
-        until = instant(order["placedAt"]) + ACKNOWLEDGE_WITHIN
+        since = instant(order["placedAt"])
+        until = since + ACKNOWLEDGE_WITHIN
         answer = first.get(order["orderId"])
-        if answer is not None:
-            late = answer.at > until
-            yield judged(f"{order['orderId']} was acknowledged after {until:%H:%M}." if late else None, answer)
+        if answer is not None and answer.at > until:
+            late = f"{order['orderId']} was acknowledged after {until:%H:%M}."
+            yield undone(late, evidence, since, answer, until=until)
+        elif answer is not None:
+            yield held(answer)
         elif order["status"] not in _GIVEN_UP and evidence.ended_at is not None and evidence.ended_at > until:
-            yield broken(f"{order['orderId']} was not acknowledged by {until:%H:%M}.")
+            yield undone(f"{order['orderId']} was not acknowledged by {until:%H:%M}.", evidence, since, until=until)
 
 
 @check(
@@ -72,6 +76,7 @@ def ships_each_once(evidence: Evidence) -> Iterable[Occasion]:
     mutant="ignores-the-tills",
     why="At a peak the last pieces are sold in the shop and online at once: each such order is cancelled.",
     mend="Follow the tills all through the sale, and report what is left before anything else.",
+    version=2,
 )
 def sells_what_is_there(evidence: Evidence) -> Iterable[Occasion]:
     """In the rush, too, what a till has sold is neither promised nor shipped."""

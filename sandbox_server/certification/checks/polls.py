@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sandbox_server.certification.check import Level, Occasion, broken, check, judged
+from sandbox_server.certification.check import Level, Occasion, broken, check, held, judged, undone
 from sandbox_server.certification.evidence import Call, Evidence, instant
 
 LIST, ACKNOWLEDGE = "listOrders", "acknowledgeOrder"
@@ -49,6 +49,7 @@ def uses_watermark(evidence: Evidence) -> Iterator[Occasion]:
     mutant="steps-over-the-boundary",
     why="Of two orders of one instant the second one is never seen when the first one moves the watermark past it.",
     mend="Ask from a little before the watermark, and make it harmless to meet an order twice.",
+    version=2,
 )
 def boundary(evidence: Evidence) -> Iterator[Occasion]:
     """An order that appears later than others of its instant is handled, too."""
@@ -67,8 +68,10 @@ def boundary(evidence: Evidence) -> Iterator[Occasion]:
 
 def _of_latecomer(evidence: Evidence, poll: Call, order_id: str) -> Occasion:
     answer = next((one for one in evidence.of(ACKNOWLEDGE) if order_id in one.path), None)
+    if answer is not None:
+        return held(poll, answer)
     breach = f"{order_id} was missing from this page, and was never handled though it was there afterwards."
-    return judged(None if answer else breach, poll, *([answer] if answer else []))
+    return undone(breach, evidence, poll.at, poll)
 
 
 @check(
@@ -79,6 +82,7 @@ def _of_latecomer(evidence: Evidence, poll: Call, order_id: str) -> Occasion:
     mutant="never-rests",
     why="Who asks without a pause spends the allowance on nothing, and has none left when orders come.",
     mend="Poll every 15 seconds or so of the marketplace's time, or wait for webhooks.",
+    version=2,
 )
 def not_busy(evidence: Evidence) -> Iterator[Occasion]:
     """While nothing happens, the client does not ask all the time."""
@@ -86,7 +90,8 @@ def not_busy(evidence: Evidence) -> Iterator[Occasion]:
         return
     since = evidence.ended_at - IDLE
     idle = [call for call in evidence.calls if call.at >= since]
-    if idle and all(instant(act["at"]) < since for act in evidence.acts):
+    # A client that is still at work is not idle; what it has to do took it longer on a busy machine.
+    if idle and all(instant(act["at"]) < since for act in evidence.acts) and not any(one.changes for one in idle):
         breach = f"{len(idle)} calls in 5 virtual minutes in which nothing happened; {MOST_CALLS} are enough."
         yield judged(breach if len(idle) > MOST_CALLS else None, idle[0], idle[-1])
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sandbox_server.certification.check import Level, Occasion, broken, check, judged
+from sandbox_server.certification.check import Level, Occasion, check, judged, undone
 from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
 
 WANT, REPORT = "wantPrices", "reportPrices"
@@ -24,6 +24,7 @@ Terms = Mapping[str, object]
     needs=REPORT,
     why="What is on sale for nothing, or a day too early, is sold at that price, and has to be delivered.",
     mend="Report prices as they stand in the chain's list, times with their zone, and leave out what can be no price.",
+    version=2,
 )
 def valid(evidence: Evidence) -> Iterator[Occasion]:
     """A price that is reported is above nothing, and the one that the chain wants for that time."""
@@ -99,7 +100,8 @@ def _of_untold(evidence: Evidence, calls: Sequence[Call]) -> Iterator[Occasion]:
     told = [(place_of(item), terms_of(item)) for call in calls for item in _accepted(call)]
     for item in act["asked"]:
         if is_price(item) and (place_of(item), terms_of(item)) not in told:
-            yield broken(f"{item['sku']} is to be {_in_words(item)}, which was never told.", *calls[-1:])
+            breach = f"{item['sku']} is to be {_in_words(item)}, which was never told."
+            yield undone(breach, evidence, since, *calls[-1:])
 
 
 def _accepted(call: Call) -> Iterator[Wire]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sandbox_server.certification.check import GRACE_SECONDS, Level, Occasion, broken, check, held, judged
+from sandbox_server.certification.check import GRACE_SECONDS, Level, Occasion, broken, check, held, judged, undone
 from sandbox_server.certification.evidence import Call, Evidence
 
 THROTTLED = 429
@@ -74,6 +74,7 @@ def honours_retry_after(evidence: Evidence) -> Iterator[Occasion]:
     mutant="takes-silence-for-a-no",
     why="What was done and never heard of is done again, or believed undone: a parcel twice, or a refund never booked.",
     mend="Send a call again whose answer never came, until an answer comes, with its key; then there is one effect.",
+    version=2,
 )
 def lost_response(evidence: Evidence) -> Iterator[Occasion]:
     """A call whose answer was lost is sent again, and has one effect."""
@@ -82,7 +83,7 @@ def lost_response(evidence: Evidence) -> Iterator[Occasion]:
             continue
         again = next((one for one in evidence.after(call) if is_about_the_same(one, call)), None)
         if again is None:
-            yield broken(f"{call.operation} got no answer, and was never sent again.", call)
+            yield undone(f"{call.operation} got no answer, and was never sent again.", evidence, call.at, call)
         elif call.changes and again.changes:
             yield broken(f"{call.operation} was done a second time.", call, again)
         else:
@@ -171,6 +172,7 @@ def slow_is_not_lost(evidence: Evidence) -> Iterator[Occasion]:
     mutant="takes-html-for-no-orders",
     why="Orders that a broken gateway hid are never looked at again: they are late, and then cancelled.",
     mend="Believe an answer only if it is the JSON that was promised; else ask for the same again.",
+    version=2,
 )
 def html_is_not_empty(evidence: Evidence) -> Iterator[Occasion]:
     """After a page of HTML the same orders are asked for again."""
@@ -179,7 +181,7 @@ def html_is_not_empty(evidence: Evidence) -> Iterator[Occasion]:
             continue
         following = next((one for one in evidence.after(call) if one.operation == call.operation), None)
         if following is None:
-            yield broken("Orders were not asked for any more.", call)
+            yield undone("Orders were not asked for any more.", evidence, call.at, call)
         else:
             skipped = following.query.get("updatedAfter", "") > call.query.get("updatedAfter", "")
             yield judged("The next poll began after what was asked for." if skipped else None, call, following)

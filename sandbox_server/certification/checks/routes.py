@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from sandbox_server.certification.check import Level, Occasion, broken, check, judged
+from sandbox_server.certification.check import Level, Occasion, broken, check, judged, undone
 from sandbox_server.certification.evidence import Call, Evidence, Wire
 
 ACKNOWLEDGE, SHIP = "acknowledgeOrder", "createShipment"
@@ -58,6 +58,7 @@ class Move(NamedTuple):
     mutant="forgets-what-it-rejected",
     why="The line that one store rejected is another store's order now; nobody ships it where it is taken for settled.",
     mend="Read the allocations anew after every answer and `order.reassigned`, and treat a new one as a new order.",
+    version=2,
 )
 def follows_reassignment(evidence: Evidence) -> Iterator[Occasion]:
     """After a line was given to another store, that one ships it, and the first one does not."""
@@ -71,7 +72,8 @@ def follows_reassignment(evidence: Evidence) -> Iterator[Occasion]:
         elif move.order["status"] == "CANCELLED" and move.order["cancellation"]["by"] == "SELLER":
             yield broken(f"{where} was cancelled, though {move.to['storeId']} had it.", move.rejected)
         elif evidence.ended_at is not None and evidence.ended_at - move.rejected.at > PATIENCE:
-            yield broken(f"{where} has waited at {move.to['storeId']} since {move.left} rejected it.", move.rejected)
+            breach = f"{where} has waited at {move.to['storeId']} since {move.left} rejected it."
+            yield undone(breach, evidence, move.rejected.at, move.rejected)
 
 
 def _moves(evidence: Evidence) -> Iterator[Move]:

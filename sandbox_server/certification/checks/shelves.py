@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sandbox_server.certification.check import Level, Occasion, broken, check, held, judged
+from sandbox_server.certification.check import Level, Occasion, check, held, judged, undone
 from sandbox_server.certification.checks.stock import WINDOW
 from sandbox_server.certification.evidence import Call, Evidence, Wire, instant
 
@@ -21,6 +21,7 @@ Place = tuple[str, str]
     mutant="reports-only-what-is-gone",
     why="The marketplace sells by a count that was true once: too much of it, or too little.",
     mend="Follow the tills' changes, and report each place that has changed within a quarter of an hour.",
+    version=2,
 )
 def fresh(evidence: Evidence) -> Iterator[Occasion]:
     """What the tills have changed is reported within 15 minutes."""
@@ -37,6 +38,7 @@ def fresh(evidence: Evidence) -> Iterator[Occasion]:
     mutant="never-reports-nothing",
     why="Goods that are gone are sold, and each of their orders is cancelled.",
     mend="Report 0 for what is gone; to leave a line out says that nothing has changed.",
+    version=2,
 )
 def no_phantom(evidence: Evidence) -> Iterator[Occasion]:
     """What is gone is reported as 0 within 15 minutes."""
@@ -93,6 +95,7 @@ def sequence_grows(evidence: Evidence) -> Iterator[Occasion]:
     mutant="sends-all-again",
     why="An item that was rejected and never mended is oversold; a whole report sent again for it spends the quota.",
     mend="Read the result of each item, and send those again that were rejected, and only those.",
+    version=2,
 )
 def repairs(evidence: Evidence) -> Iterator[Occasion]:
     """Of a report that was accepted in part, the rest is sent again, and nothing else."""
@@ -104,7 +107,8 @@ def repairs(evidence: Evidence) -> Iterator[Occasion]:
         counts = {_place(item): item["onHand"] for item in call.body["items"]}
         again = next((one for one in _reports(evidence, after=call) if rejected & _places(one)), None)
         if again is None:
-            yield broken(f"{len(rejected)} lines were rejected, and not sent again.", call)
+            breach = f"{len(rejected)} lines were rejected, and not sent again."
+            yield undone(breach, evidence, call.at, call)
             continue
         needless = [item for item in again.body["items"] if counts.get(_place(item)) == item["onHand"]]
         needless = [item for item in needless if _place(item) not in rejected]
@@ -120,6 +124,7 @@ def repairs(evidence: Evidence) -> Iterator[Occasion]:
     mutant="believes-its-own-reports",
     why="A count that was taken and then lost stays wrong until somebody happens to sell there.",
     mend="Compare the marketplace's levels with your own now and then, and report the differences again.",
+    version=2,
 )
 def writes_verified(evidence: Evidence) -> Iterator[Occasion]:
     """A report that was accepted and lost is noticed, and sent again."""
@@ -128,7 +133,7 @@ def writes_verified(evidence: Evidence) -> Iterator[Occasion]:
             later = [one for one in _reports(evidence, after=call) if one.at <= call.at + VERIFIED_WITHIN]
             lost = _places(call).difference(*map(_places, later))
             breach = f"A report was accepted and lost, and {len(lost)} of its lines were never sent again."
-            yield judged(breach if lost else None, call)
+            yield undone(breach, evidence, call.at, call) if lost else held(call)
 
 
 def _changes(evidence: Evidence) -> list[Wire]:
@@ -147,7 +152,8 @@ def _reported_in_time(evidence: Evidence, change: Wire) -> Occasion:
     for call in _reports(evidence):
         if at <= call.at <= at + WINDOW and _place(change) in _places(call):
             return held(call)
-    return broken(f"{' '.join(_place(change))} had {change['onHand']} left, and it was not reported in 15 minutes.")
+    breach = f"{' '.join(_place(change))} had {change['onHand']} left, and it was not reported in 15 minutes."
+    return undone(breach, evidence, at, until=at + WINDOW)
 
 
 def _reports(evidence: Evidence, after: Call | None = None) -> list[Call]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sandbox_server.certification.check import Level, Occasion, check, judged
+from sandbox_server.certification.check import Level, Occasion, check, held, judged, undone
 from sandbox_server.certification.evidence import Evidence, Wire, instant
 
 WINDOW = timedelta(minutes=15)
@@ -18,6 +18,7 @@ WINDOW = timedelta(minutes=15)
     mutant="ignores-the-tills",
     why="What the tills have sold is sold again: the order is cancelled, and the buyer is lost.",
     mend="Follow the tills, report what is left within minutes, and accept only what lies on the shelf.",
+    version=2,
 )
 def never_oversells(evidence: Evidence) -> Iterator[Occasion]:
     """What a till has sold is neither promised nor shipped."""
@@ -29,7 +30,8 @@ def never_oversells(evidence: Evidence) -> Iterator[Occasion]:
         if change["cause"] == "WALK_IN_SALE" and _is_past(evidence, change):
             level = believed[place]
             breach = f"{' '.join(place)}: {level['reported']} are promised, {level['physical']} are there."
-            yield judged(breach if level["reported"] > level["physical"] else None)
+            is_promised = level["reported"] > level["physical"]
+            yield undone(breach, evidence, instant(change["at"])) if is_promised else held()
         elif change["cause"] == "SHIPMENT" and change["onHand"] < 0:
             yield judged(f"{' '.join(place)}: {-change['onHand']} were shipped that were not there.")
 

@@ -35,10 +35,10 @@ def poison(stage: Stage) -> None:
     stage.until_orders_are_settled()
     stage.fault("createShipment", {"error": {"status": 500}}, match={"store": POISONED})
     others = _place_a_poisoned_one_and_others(stage)
-    end = stage.now() + timedelta(minutes=22)
     stage.until(
         "the other orders to be settled",
-        lambda: stage.now() >= end or not others & {order["orderId"] for order in _open(stage)},
+        lambda: not others & {order["orderId"] for order in _open(stage)},
+        within=timedelta(minutes=22),
     )
 
 

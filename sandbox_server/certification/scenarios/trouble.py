@@ -53,11 +53,11 @@ def refused_for_good(stage: Stage) -> None:
     stage.until_time_has_passed(timedelta(minutes=6))
 
 
-@scenario("failing-orders", scale=60, seconds=45)
+@scenario("failing-orders", scale=60, seconds=45, version=2)
 def failing_orders(stage: Stage) -> None:
     """The acknowledgements of most orders fail at first."""
     stage.fault("acknowledgeOrder", {"error": {"status": 503}}, probability=0.4)
-    stage.place_orders(24)
+    stage.place_orders(32)
     stage.start_client()
     stage.until_orders_are_settled()
 

@@ -129,11 +129,13 @@ def test_a_token_is_renewed_before_it_ends() -> None:
 
 def test_a_call_with_a_token_that_had_ended_is_wrong_unless_the_sandbox_ended_it() -> None:
     ended = call("listOrders", at=61, status=401, answer="TOKEN_EXPIRED")
+    before = [token(0), call("listOrders", at=55), call("listOrders", at=58)]
 
-    assert breaches(refreshes_before_expiry, seen(token(0), ended, token(61))) == [
+    assert breaches(refreshes_before_expiry, seen(*before, ended, token(61))) == [
         "listOrders was refused: its token had ended."
     ]
-    assert breaches(refreshes_before_expiry, seen(token(0), replace(ended, fault="it"), token(61))) == []
+    assert breaches(refreshes_before_expiry, seen(*before, replace(ended, fault="it"), token(61))) == []
+    assert breaches(refreshes_before_expiry, seen(*before[:2], ended, token(61))) == [], "it was held up"
 
 
 def test_a_new_token_is_asked_for_by_one_worker() -> None:

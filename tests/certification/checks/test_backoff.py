@@ -1,10 +1,13 @@
 """Checks of waits, over evidence made by hand."""
 
+from math import comb
 from typing import Any
 
 import pytest
 
 from sandbox_server.certification.checks.backoff import (
+    ENOUGH_WAITS,
+    LEAST_SPREAD,
     MOST_TRIES,
     backs_off,
     capped,
@@ -47,8 +50,10 @@ def test_nothing_is_said_of_dates_where_none_was_named(headers: dict[str, str]) 
     [
         ((1.0, 2.0, 4.0), ""),
         ((1.0, 0.97), ""),
+        ((5.0, 2.1, 4.2), ""),
+        ((5.0, 4.5, 4.2), ""),
         ((1.0, 0.9, 1.0), "listOrders was tried again after 0.90 s."),
-        ((2.0, 1.5), "The waits were 2.00, 1.50 s: they shrank."),
+        ((4.0, 4.0, 1.5), "The waits were 4.00, 4.00, 1.50 s: they shrank."),
     ],
 )
 def test_waits_after_a_429_are_long_and_do_not_shrink(gaps: tuple[float, ...], breach: str) -> None:
@@ -61,7 +66,12 @@ def test_waits_after_a_429_are_long_and_do_not_shrink(gaps: tuple[float, ...], b
     [
         ((0.25, 0.5, 1.0, 2.0), ""),
         ((0.68, 0.61, 2.23, 2.32, 4.4), ""),
-        ((0.5, 0.5, 0.5), "The waits were 0.50, 0.50, 0.50 s: each 1.00 times the one before, in the mean."),
+        ((0.5, 0.5, 0.5), "The waits were 0.50, 0.50, 0.50 s: of 2 steps only 0 grew by half."),
+        ((0.25, 3.0, 2.0, 3.9, 4.0), ""),
+        (
+            (1.5, 1.8, 1.6, 3.1, 1.7, 1.5),
+            "The waits were 1.50, 1.80, 1.60, 3.10, 1.70, 1.50 s: of 5 steps only 1 grew by half.",
+        ),
     ],
 )
 def test_waits_grow(gaps: tuple[float, ...], breach: str) -> None:
@@ -82,6 +92,18 @@ def test_an_outage_is_met_with_few_calls_and_work_goes_on() -> None:
     assert breaches(capped, seen(*tries(503, 1.0, 1.0))) == []
 
 
+def test_more_calls_are_allowed_in_an_outage_that_lasts_longer() -> None:
+    longer = 600.0 / MOST_TRIES
+    assert holds(capped, seen(*tries(503, *[longer] * (MOST_TRIES + 1))))
+
+
+def test_a_client_that_had_no_time_to_come_back_is_not_blamed_for_it() -> None:
+    lost = seen(*tries(503, 1.0, 2.0, 4.0)[:-1], ends=1, scale=60)
+    (occasion,) = capped.occasions(lost)
+
+    assert occasion.is_doubtful
+
+
 def failing(*gaps: float) -> list[Call]:
     """Return acknowledgements that each failed once, and came again after so many seconds."""
     calls = []
@@ -93,11 +115,29 @@ def failing(*gaps: float) -> list[Call]:
 
 
 def test_waits_of_the_same_kind_differ() -> None:
-    assert holds(jitter, seen(*failing(0.25, 0.28, 0.3, 0.26)))
-    assert breaches(jitter, seen(*failing(0.25, 0.251, 0.25, 0.252))) == [
-        "4 calls were each tried again after 0.25 s, give or take 0.2%."
+    assert holds(jitter, seen(*failing(0.25, 0.28, 0.3, 0.26, 0.27, 0.29, 0.25, 0.26)))
+    assert breaches(jitter, seen(*failing(*[0.25, 0.251] * (ENOUGH_WAITS // 2)))) == [
+        "8 calls were each tried again after 0.25 s, give or take 0.2%."
     ]
-    assert breaches(jitter, seen(*failing(0.25, 0.25, 0.25))) == []
+    assert breaches(jitter, seen(*failing(*[0.25] * (ENOUGH_WAITS - 1)))) == []
+
+
+def test_chance_alone_hardly_ever_makes_waits_too_much_alike() -> None:
+    orders, failing_part, spread = 32, 0.4, 0.25
+    part = LEAST_SPREAD * (1 + spread / 2) / spread
+
+    def all_alike(waits: int) -> float:
+        """The odds that of so many waits, spread evenly, all but the longest quarter lie that close together."""
+        counted = waits - waits // 4
+        return sum(binomial(waits, number, part) for number in range(counted - 1, waits + 1))
+
+    odds = sum(binomial(orders, waits, failing_part) * all_alike(waits) for waits in range(ENOUGH_WAITS, orders + 1))
+
+    assert odds == pytest.approx(1 / 28_000, rel=0.05)
+
+
+def binomial(of: int, number: int, odds: float) -> float:
+    return float(comb(of, number) * odds**number * (1 - odds) ** (of - number))
 
 
 def test_no_check_of_waits_is_passed_by_a_client_that_did_nothing() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox_server.certification.checks.details import money_exact, skew, unicode
 from sandbox_server.certification.evidence import Call, Evidence
-from tests.certification.checks.seen import breaches, call, holds, placed, seen
+from tests.certification.checks.seen import breaches, call, holds, minute, placed, seen, text
 
 REFUNDS = "/v1/returns/ret_1/refunds"
 
@@ -13,7 +13,7 @@ def named(name: str, status: str, *calls: Call) -> Evidence:
     act = {**placed({"orderId": "ord_1"}), "asked": {"buyer": {"name": name}}}
     others = placed({"orderId": "ord_2"})
     orders = [
-        {"orderId": "ord_1", "status": status, "buyer": {"name": name}},
+        {"orderId": "ord_1", "status": status, "buyer": {"name": name}, "placedAt": text(minute(0))},
         {"orderId": "ord_2", "status": "NEW", "buyer": {"name": "Ann"}},
     ]
     return seen(*calls, acts=(act, others), world={"orders": orders})

@@ -80,10 +80,14 @@ def test_a_forged_webhook_is_refused_and_nothing_comes_of_it() -> None:
 
 
 def test_a_receipt_takes_five_seconds_at_the_most() -> None:
-    quick = {"eventType": "order.created", "outcome": "DELIVERED", "latencyMs": 5000}
+    quick = {"eventType": "order.created", "outcome": "DELIVERED", "latencyMs": 5000, "at": text(minute(1))}
     assert holds(answers_fast, told(deliveries=[quick]))
-    assert breaches(answers_fast, told(deliveries=[{**quick, "outcome": "TIMED_OUT", "latencyMs": 15_004}])) == [
+    late = {**quick, "outcome": "TIMED_OUT", "latencyMs": 15_004}
+    assert breaches(answers_fast, told(calls=(call("listOrders", at=1.1),), deliveries=[late])) == [
         "order.created was not answered for 15 s."
     ]
+    for at in (1.0, 1.3):
+        held_up = told(calls=(call("listOrders", at=at),), deliveries=[late])
+        assert breaches(answers_fast, held_up) == []
     assert breaches(answers_fast, told(deliveries=[{**quick, "outcome": "UNREACHABLE"}])) == []
     assert breaches(answers_fast, told()) == []

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox_server.certification.checks.orders import (
+    MANY_TRIES,
     acknowledged_in_time,
     acknowledged_once,
     honours_cancellation,
@@ -173,6 +174,16 @@ def test_while_one_order_fails_those_of_other_stores_are_settled() -> None:
         "ord_2 was not settled in 20 virtual minutes, as another failed."
     ]
     assert breaches(poison_isolated, poisoned("NEW", ends=21)) == []
+
+
+@pytest.mark.parametrize(("tries", "is_doubtful"), [(MANY_TRIES - 1, True), (MANY_TRIES, False)])
+def test_who_tries_a_poison_many_times_has_had_the_time_for_others(tries: int, is_doubtful: bool) -> None:
+    stuck = [parcel(1 + number, status=500, fault="it") for number in range(tries)]
+    acts = (placed({"orderId": "ord_1"}, {"orderId": "ord_2", "storeIds": ["S0002"]}),)
+    world = {"orders": [{"orderId": "ord_2", "status": "NEW"}]}
+
+    (occasion,) = poison_isolated.occasions(seen(*stuck, ends=30, scale=60, acts=acts, world=world))
+    assert occasion.is_doubtful is is_doubtful
 
 
 def test_nothing_is_poisoned_where_no_shipment_fails_by_a_fault() -> None:

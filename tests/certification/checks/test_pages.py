@@ -89,7 +89,7 @@ def answer(order: str) -> Call:
 
 def test_an_order_that_came_while_a_list_was_read_is_answered() -> None:
     assert holds(sees_inserts, seen(*WALK, POLL, answer("ord_2"), acts=BETWEEN))
-    assert breaches(sees_inserts, seen(*WALK, answer("ord_1"), POLL, POLL, acts=BETWEEN)) == [
+    assert breaches(sees_inserts, seen(*WALK, answer("ord_1"), POLL, POLL, POLL, acts=BETWEEN)) == [
         "ord_2 came between the first page and the last one, and was never acted on."
     ]
     assert breaches(sees_inserts, seen(*WALK, POLL, acts=BETWEEN)) == []
