@@ -49,9 +49,19 @@ def store_changes(body: Body) -> dict[str, Any]:
     Return new values of a store's fields, by field name.
 
     Raises:
-        Unprocessable: There is no such time zone, or the opening hours are none.
+        Unprocessable: There is no such time zone, or the opening hours are none; with every reason.
     """
-    fields: dict[str, Any] = {field: read(body[name]) for name, (field, read) in _STORE_FIELDS.items() if name in body}
+    fields: dict[str, Any] = {}
+    refusals: list[Unprocessable] = []
+    for name, (field, read) in _STORE_FIELDS.items():
+        if name in body:
+            try:
+                fields[field] = read(body[name])
+            except Unprocessable as refusal:
+                refusals.append(refusal)
+    if refusals:
+        details = " ".join(refusal.detail for refusal in refusals)
+        raise Unprocessable(details, [fault for refusal in refusals for fault in refusal.faults])
     if "address" in fields:
         fields["location"] = fields["address"].location
     return fields

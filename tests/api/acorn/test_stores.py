@@ -93,6 +93,13 @@ def test_spans_that_are_no_opening_hours_are_refused_with_their_days(shop: Sandb
     assert shop.get("/stores/S0001").json() == UNION_SQUARE
 
 
+def test_a_store_that_cannot_be_is_told_every_reason(shop: Sandbox) -> None:
+    spans, _ = HOURS[0]
+    answer = shop.post("/stores", new_store(timeZone="Nowhere/Atlantis", openingHours={"monday": spans}))
+    assert faults(answer) == [("/timeZone", "UNKNOWN_TIME_ZONE"), ("/openingHours/monday", "HOURS")]
+    assert answer.json()["detail"] == "There is no such time zone. These are no opening hours."
+
+
 @pytest.mark.parametrize("zone", ["Nowhere/Atlantis", "America", "America/../Europe/Berlin", "posixrules/x"])
 def test_a_time_zone_that_is_none_is_refused(shop: Sandbox, zone: str) -> None:
     before = shop.digest()
