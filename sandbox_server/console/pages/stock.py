@@ -124,7 +124,8 @@ def heat(units: int) -> int:
 
 
 def _map(tx: Transaction, store: str, sku: str, category: str, down: int, across: int) -> Map:
-    stores = _strip([store] if store else _names(tx.stores), down, _STORES)
+    named = ([store] if tx.stores.has(store) else []) if store else _names(tx.stores)
+    stores = _strip(named, down, _STORES)
     skus = _strip(_skus(tx, store, sku, category), across, _SKUS)
     cells, titles = {}, {}
     for sku_ in skus.keys:
@@ -153,7 +154,7 @@ def _positions(tx: Transaction, keys: Sequence[str]) -> Sequence[Position]:
 def _skus(tx: Transaction, store: str, sku: str, category: str) -> Sequence[str]:
     """Return the SKUs that are asked for: by name, by category, else all; of one store those that it has."""
     if sku:
-        return [sku]
+        return [sku] if tx.products.has(sku) else []
     if category:
         return [product.sku for product in tx.products.select(category=category)]
     if store:
