@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox_server.kernel.clock import monotonic_ns
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 10.0
 CRASHED, HUNG = "CRASHED", "HUNG"
 """How a client ends that does so by itself, and not well; and one that has to be ended by force."""
 KEPT_BYTES = 256 * 1024
@@ -88,6 +88,8 @@ class ClientProgram:
         if self.is_running:
             ended = "STOPPED"
             self._signal(signal.SIGTERM)
+            # One that is suspended could not hear of it.
+            self._signal(signal.SIGCONT)
             try:
                 self._process.wait(GRACE_SECONDS)
             except subprocess.TimeoutExpired:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from inspect import getsource
 from pkgutil import iter_modules
@@ -10,17 +10,26 @@ from types import ModuleType
 
 import pytest
 
+from sandbox_server.api import bodies, parameters, schemas
 from sandbox_server.certification import checks, preflight, reasons, verdict
 from sandbox_server.certification.languages import catalogue, sentences
 from sandbox_server.certification.sentences import Sentences
 
 SPEAKERS = [
+    bodies,
+    parameters,
+    schemas,
     preflight,
     reasons,
     verdict,
     *(import_module(f"{checks.__name__}.{one.name}") for one in sorted(iter_modules(checks.__path__))),
 ]
-NOT_TRANSLATED = {"{1}: {2}.", "{1} in {2} (status {3}).", "And {1} more."}
+NOT_TRANSLATED = {
+    "{1}: {2}.",
+    "{1} in {2} (status {3}).",
+    "And {1} more.",
+    "The operation has no such parameter. {1}It takes {2}.",
+}
 """Put together of what is translated as a whole."""
 CHINESE = catalogue("zh")["sentences"]
 
@@ -28,8 +37,8 @@ CHINESE = catalogue("zh")["sentences"]
 def told_in(module: ModuleType) -> Iterator[str]:
     """Return the sentences of a module's functions, as templates."""
     for function in ast.walk(ast.parse(getsource(module))):
-        if isinstance(function, ast.FunctionDef):
-            body = function.body[bool(ast.get_docstring(function)) :]
+        if isinstance(function, ast.FunctionDef | ast.Lambda):
+            body = [function.body] if isinstance(function, ast.Lambda) else _after_docstring(function)
             whole = [node for one in body for node in ast.walk(one)]
             parts = {id(part) for node in whole if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
             for node in whole:
@@ -37,6 +46,10 @@ def told_in(module: ModuleType) -> Iterator[str]:
                     yield template(node)
                 elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
                     yield node.value
+
+
+def _after_docstring(function: ast.FunctionDef) -> Sequence[ast.AST]:
+    return function.body[bool(ast.get_docstring(function)) :]
 
 
 def template(node: ast.JoinedStr) -> str:
@@ -80,6 +93,23 @@ def test_no_sentence_is_taken_for_another(english: str) -> None:
 
     assert set(re.findall(r"\{\d\}", english)) == set(re.findall(r"\{\d\}", chinese))
     assert sentences("zh").said(filled(english)) == filled(chinese)
+
+
+@pytest.mark.parametrize(
+    ("place", "english", "chinese"),
+    [
+        ("createShipment: /lines/0/quantity: ", "It must be 1 or more.", "不能小于 1。"),
+        ("listOrders: limit: ", "It must be an integer.", "必须是整数。"),
+        ("/carrier: ", "It must be one of UPS, DHL.", "必须是 UPS, DHL 之一。"),
+        (
+            "reportPrices: /items/0/saleForm: ",
+            "This member is required. And 2 more.",
+            "缺少这个必需的成员。 另有 2 处。",
+        ),
+    ],
+)
+def test_what_the_contract_finds_wrong_is_said_with_its_place(place: str, english: str, chinese: str) -> None:
+    assert sentences("zh").said(place + english) == place.replace(": ", "\N{FULLWIDTH COLON}") + chinese
 
 
 def test_sentences_in_sentences_are_said_too_and_what_nobody_knows_stays() -> None:
