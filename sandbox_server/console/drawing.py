@@ -9,14 +9,23 @@ from sandbox_server.domain.stores import Store
 WIDTH, HEIGHT = 720, 400
 _MARGIN = 24
 _LEAST_DEGREES = 0.05
+NAMED = 24
+"""How many stores may have their names beside them."""
+_NAME = (70, 18)  # what a name takes, with the circle before it
 
 
 class Point(NamedTuple):
-    """Where a store is on the drawing."""
+    """
+    Where a store is on the drawing.
+
+    Args:
+        before: Whether its name stands before it, because another one is where it would stand behind.
+    """
 
     store: Store
     x: float
     y: float
+    before: bool = False
 
 
 class Drawing(NamedTuple):
@@ -37,12 +46,16 @@ def drawing_of(stores: Sequence[Store]) -> Drawing:
     east = [store.location.longitude * shrink for store in stores]
     scale = min(_scale(WIDTH, east), _scale(HEIGHT, north))
     centre = (max(east) + min(east)) / 2
-    return Drawing(
-        [
-            Point(store, round(WIDTH / 2 + (x - centre) * scale, 1), round(HEIGHT / 2 - (y - middle) * scale, 1))
-            for store, x, y in zip(stores, east, north, strict=True)
-        ]
-    )
+    points = [
+        Point(store, round(WIDTH / 2 + (x - centre) * scale, 1), round(HEIGHT / 2 - (y - middle) * scale, 1))
+        for store, x, y in zip(stores, east, north, strict=True)
+    ]
+    return Drawing([_named(point, points) for point in points] if len(points) <= NAMED else points)
+
+
+def _named(point: Point, points: Sequence[Point]) -> Point:
+    behind = (0 < other.x - point.x < _NAME[0] and abs(other.y - point.y) < _NAME[1] for other in points)
+    return point._replace(before=any(behind))
 
 
 def _scale(size: int, values: Sequence[float]) -> float:

@@ -82,6 +82,12 @@ def test_north_is_above_and_east_is_right() -> None:
     assert one.y > other.y
 
 
+def test_a_name_stands_before_its_store_where_another_one_is_behind() -> None:
+    places = ((40.0, -75.0), (40.0, -74.97), (40.0, -74.0), (41.0, -74.5))
+    points = drawing_of([replace(a_store(), location=Location(*at)) for at in places]).points
+    assert [point.before for point in points] == [True, False, False, False]
+
+
 def test_one_store_stands_in_the_middle() -> None:
     [point] = drawing_of([a_store()]).points
     assert (point.x, point.y) == (WIDTH / 2, HEIGHT / 2)

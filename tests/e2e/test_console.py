@@ -249,7 +249,8 @@ def test_every_page_fits_every_screen_and_is_open_to_everybody(operator: Operato
     page, script = operator.page, Axe().axe_script
     page.emulate_media(reduced_motion="reduce")
     found: dict[str, object] = {}
-    for path in PAGES:
+    parcel = operator.look("/shipments?limit=1")[0]
+    for path in [*PAGES, f"orders/{parcel['orderId']}", f"parcels/{parcel['shipmentId']}"]:
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(DESK)
         page.goto(f"{operator.url}/_sandbox/t/default/{path}")

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from sandbox_server.console import tables
-from sandbox_server.console.drawing import Drawing, drawing_of
+from sandbox_server.console.drawing import NAMED, Drawing, drawing_of
 from sandbox_server.console.languages import text
 from sandbox_server.control.registry import Record
 from sandbox_server.domain.inventory import StockLevel, available, is_stale
@@ -96,7 +96,7 @@ def page(tenant: str) -> ResponseReturnValue:
     wanted = [shop for shop in shops if not status or shop.store.status == status]
     sheet = tables.arranged(wanted, tables.order_of(request.args, KEYS, falling=False), KEYS)
     drawn: Drawing = drawing_of([shop.store for shop in wanted])
-    return render_template("stores.html", sheet=sheet, drawing=drawn, tally=tally, status=status)
+    return render_template("stores.html", sheet=sheet, drawing=drawn, named=NAMED, tally=tally, status=status)
 
 
 @pages.get("/t/<tenant>/stores/<store_id>")
