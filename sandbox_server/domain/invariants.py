@@ -7,6 +7,7 @@ Source: control document, "Invariants"; the numbers are its own. The seventh has
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import intern
 from typing import NamedTuple, TypeVar
 
 from sandbox_server.domain import onboarding, orders, reports, returns, shipments, transfers
@@ -24,9 +25,11 @@ S = TypeVar("S", bound=str)
 Position = tuple[str, str]
 """A store and a SKU."""
 
-Totals = Mapping[Position, tuple[int, int, int]]
+Totals = Mapping[Position, Sequence[int]]
 """Sums of the ledger's movements: on hand, reserved, allocated."""
 
+_PLACES = {quantity: place for place, quantity in enumerate(Quantity)}
+_NOTHING = (0, 0, 0)
 
 STATEMENTS: Mapping[int, str] = {
     1: "Stock conserves: for each store and SKU, opening and movements make what there is.",
@@ -50,47 +53,64 @@ class Breach(NamedTuple):
     detail: str
 
 
+class Sums(NamedTuple):
+    """What the ledger comes to: its totals, and the reservations that promised more than the store had reported (2)."""
+
+    totals: Totals
+    oversold: list[Breach]
+
+
+def add_up(movements: Iterable[Movement]) -> Sums:
+    """
+    Return what all movements come to.
+
+    Args:
+        movements: The whole ledger, in order; half a million take a second.
+    """
+    totals: dict[Position, list[int]] = {}
+    oversold: list[Breach] = []
+    for number, movement in enumerate(movements, start=1):
+        store_id, sku, delta = movement.store_id, movement.sku, movement.delta
+        level = totals.get((store_id, sku))
+        if level is None:
+            level = totals[intern(store_id), intern(sku)] = [0, 0, 0]
+        level[_PLACES[movement.quantity]] += delta
+        if delta > 0 and movement.quantity is Quantity.RESERVED:
+            on_hand, reserved, allocated = level
+            if reserved + allocated > on_hand:
+                detail = f"movement {number} promises {reserved + allocated} of {on_hand} on hand"
+                oversold.append(Breach(2, f"{store_id}/{sku}", detail))
+    return Sums(totals, oversold)
+
+
 def stock_conserves(levels: Iterable[StockLevel], totals: Totals) -> Iterator[Breach]:
     """Name levels that differ from the sum of their movements, and movements of levels that are not there (1)."""
     unseen = dict(totals)
     for level in levels:
-        moved = unseen.pop((level.store_id, level.sku), (0, 0, 0))
-        stands = (level.on_hand, level.reserved, level.allocated)
-        if moved != stands:
+        on_hand, reserved, allocated = unseen.pop((level.store_id, level.sku), _NOTHING)
+        if on_hand != level.on_hand or reserved != level.reserved or allocated != level.allocated:
+            stands, moved = (level.on_hand, level.reserved, level.allocated), (on_hand, reserved, allocated)
             yield Breach(1, level.key, f"on hand, reserved, allocated are {stands}; the ledger says {moved}")
-    for (store_id, sku), moved in unseen.items():
-        if any(moved):
-            yield Breach(1, f"{store_id}/{sku}", f"the ledger says {moved}; there is no such level")
-
-
-def nothing_oversold(movements: Iterable[Movement]) -> Iterator[Breach]:
-    """Name reservations that promised more than the store had reported (2)."""
-    stands: defaultdict[Position, Counter[Quantity]] = defaultdict(Counter)
-    for movement in movements:
-        level = stands[movement.store_id, movement.sku]
-        level[movement.quantity] += movement.delta
-        promised = level[Quantity.RESERVED] + level[Quantity.ALLOCATED]
-        if _promises(movement) and promised > level[Quantity.ON_HAND]:
-            subject = f"{movement.store_id}/{movement.sku}"
-            yield Breach(
-                2, subject, f"movement {movement.number} promises {promised} of {level[Quantity.ON_HAND]} on hand"
-            )
+    for (store_id, sku), sums in unseen.items():
+        if any(sums):
+            yield Breach(1, f"{store_id}/{sku}", f"the ledger says {tuple(sums)}; there is no such level")
 
 
 def promises_are_kept_in_stock(levels: Iterable[StockLevel], open_orders: Iterable[Order]) -> Iterator[Breach]:
     """Name levels whose reserved or allocated units are not those of the orders that hold them (1)."""
-    held: defaultdict[Position, Counter[AllocationStatus]] = defaultdict(Counter)
+    held: dict[AllocationStatus, Counter[Position]] = {status: Counter() for status in orders.OPEN}
     for order in open_orders:
         for promise in orders.promises(order, *orders.OPEN):
-            held[promise.store_id, promise.sku][promise.status] += promise.quantity
+            held[promise.status][promise.store_id, promise.sku] += promise.quantity
+    reserved, allocated = held[AllocationStatus.RESERVED], held[AllocationStatus.ALLOCATED]
     for level in levels:
-        owed = held.pop((level.store_id, level.sku), Counter())
-        expected = (owed[AllocationStatus.RESERVED], owed[AllocationStatus.ALLOCATED])
+        position = (level.store_id, level.sku)
+        expected = (reserved.pop(position, 0), allocated.pop(position, 0))
         if expected != (level.reserved, level.allocated):
             stands = (level.reserved, level.allocated)
             yield Breach(1, level.key, f"reserved, allocated are {stands}; the orders hold {expected}")
-    for (store_id, sku), owed in held.items():
-        yield Breach(1, f"{store_id}/{sku}", f"the orders hold {owed.total()}; there is no such level")
+    for (store_id, sku), units in (reserved + allocated).items():
+        yield Breach(1, f"{store_id}/{sku}", f"the orders hold {units}; there is no such level")
 
 
 def quantities_add_up(
@@ -103,18 +123,19 @@ def quantities_add_up(
             parcels[part.line_id] += part.quantity
     came, refunded = _brought_back(order_returns)
     for line in order.lines:
+        shipped = line.shipped
         allocated = sum(share.quantity for share in line.allocations if share.status in orders.HELD)
         for more, what, most in (
-            (parcels[line.line_id], "shipped", line.shipped),
-            (line.shipped, "shipped of what was allocated", allocated),
+            (parcels[line.line_id], "shipped", shipped),
+            (shipped, "shipped of what was allocated", allocated),
             (allocated, "allocated", line.kept),
-            (came[line.line_id], "received", line.shipped),
+            (came[line.line_id], "received", shipped),
             (refunded[line.line_id], "refunded, in minor units", _paid_for(line, order.currency)),
         ):
             if more > most:
                 yield Breach(3, f"{order.order_id}/{line.line_id}", f"{more} {what}, of {most}")
-        if parcels[line.line_id] < line.shipped:
-            detail = f"{line.shipped} shipped, {parcels[line.line_id]} in its shipments"
+        if parcels[line.line_id] < shipped:
+            detail = f"{shipped} shipped, {parcels[line.line_id]} in its shipments"
             yield Breach(3, f"{order.order_id}/{line.line_id}", detail)
 
 
@@ -222,10 +243,6 @@ def _recorded(transfer: Transfer, kind: DiscrepancyKind) -> Counter[str]:
         if discrepancy.kind is kind:
             units[discrepancy.sku] += discrepancy.quantity
     return units
-
-
-def _promises(movement: Movement) -> bool:
-    return movement.quantity is Quantity.RESERVED and movement.delta > 0
 
 
 def _brought_back(order_returns: Iterable[Return]) -> tuple[Counter[str], Counter[str]]:

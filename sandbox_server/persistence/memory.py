@@ -271,9 +271,9 @@ class MemoryLedger:
         """Return committed movements."""
         return self._movements.page(query)
 
-    def totals(self) -> Mapping[tuple[str, str], tuple[int, int, int]]:
-        """Return the sums of what is committed."""
-        return self._movements.totals()
+    def walk(self) -> Iterator[Movement]:
+        """Return every committed movement."""
+        return self._movements.walk()
 
     def flush(self) -> None:
         """Write what is staged."""

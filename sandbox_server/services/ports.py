@@ -163,8 +163,8 @@ class Ledger(Protocol):
         """Return movements by `store_id`, `sku` and `cause`, as of the last commit, and the next page's `after`."""
         ...
 
-    def totals(self) -> Mapping[tuple[str, str], tuple[int, int, int]]:
-        """Return for each (store, SKU) the sums of its movements: on hand, reserved, allocated."""
+    def walk(self) -> Iterator[Movement]:
+        """Return every movement in order, as of the last commit; their numbers, from 1, are not given."""
         ...
 
 

@@ -99,12 +99,17 @@ ON_HAND, RESERVED, ALLOCATED = Quantity.ON_HAND, Quantity.RESERVED, Quantity.ALL
 
 def test_promising_everything_on_hand_oversells_nothing() -> None:
     ledger = moved((ON_HAND, 5), (RESERVED, 3), (RESERVED, -3), (ALLOCATED, 3), (RESERVED, 2))
-    assert found(invariants.nothing_oversold(ledger)) == []
+    assert found(invariants.add_up(ledger).oversold) == []
+
+
+def test_the_ledger_adds_up_each_quantity_of_each_store_and_sku() -> None:
+    ledger = [*moved((ON_HAND, 10), (RESERVED, 4), (RESERVED, -4), (ALLOCATED, 4)), *moved((ON_HAND, 7), store_id="S2")]
+    assert invariants.add_up(ledger).totals == {("S0001", "SKU-1"): [10, 0, 4], ("S2", "SKU-1"): [7, 0, 0]}
 
 
 def test_a_store_that_reports_less_than_it_has_promised_oversells_nothing() -> None:
     ledger = moved((ON_HAND, 5), (RESERVED, 4), (ON_HAND, -3), (RESERVED, -4), (ALLOCATED, 4))
-    assert found(invariants.nothing_oversold(ledger)) == []
+    assert found(invariants.add_up(ledger).oversold) == []
 
 
 @pytest.mark.parametrize(
@@ -121,14 +126,14 @@ def test_a_store_that_reports_less_than_it_has_promised_oversells_nothing() -> N
         ),
         (
             moved((ON_HAND, 5)) + moved((RESERVED, 1), store_id="S0002"),
-            [(2, "S0002/SKU-1", "movement 1 promises 1 of 0 on hand")],
+            [(2, "S0002/SKU-1", "movement 2 promises 1 of 0 on hand")],
         ),
     ],
 )
 def test_a_promise_of_more_than_is_on_hand_is_named(
     ledger: list[Movement], breaches: list[tuple[int, str, str]]
 ) -> None:
-    assert found(invariants.nothing_oversold(ledger)) == breaches
+    assert found(invariants.add_up(ledger).oversold) == breaches
 
 
 # 3
@@ -344,7 +349,7 @@ def test_a_carriers_number_on_two_parcels_is_named_once() -> None:
 
 def test_an_empty_world_holds() -> None:
     assert found(invariants.stock_conserves([], {})) == []
-    assert found(invariants.nothing_oversold([])) == []
+    assert found(invariants.add_up([]).oversold) == []
     assert found(invariants.promises_are_kept_in_stock([], [])) == []
     assert found(invariants.tracking_numbers_are_unique([])) == []
 

@@ -1,6 +1,6 @@
 """Buyers, stores, carriers and the clock play against the rules; every invariant holds after every move."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from sandbox_server.domain import allocation, fulfilment, invariants, inventory,
 from sandbox_server.domain.allocation import Demand, Share
 from sandbox_server.domain.errors import InsufficientStock
 from sandbox_server.domain.fulfilment import Deadlines, Decision
-from sandbox_server.domain.inventory import Cause, Movement, Quantity, StockLevel, StockReport
+from sandbox_server.domain.inventory import Cause, Movement, StockLevel, StockReport
 from sandbox_server.domain.orders import (
     AllocationStatus,
     Cancellation,
@@ -239,9 +239,10 @@ class Play(RuleBasedStateMachine):
     @invariant()
     def every_invariant_holds(self) -> None:
         levels, parcels = list(self.levels.values()), list(self.shipments.values())
+        sums = invariants.add_up(self.ledger)
         breaches = [
-            *invariants.stock_conserves(levels, self.totals()),
-            *invariants.nothing_oversold(self.ledger),
+            *invariants.stock_conserves(levels, sums.totals),
+            *sums.oversold,
             *invariants.promises_are_kept_in_stock(levels, self.orders.values()),
             *invariants.tracking_numbers_are_unique(parcels),
         ]
@@ -372,15 +373,6 @@ class Play(RuleBasedStateMachine):
         back = returns.returned_units(self.returns_of(order))
         left = {line.line_id: line.shipped - back[line.line_id] for line in order.lines}
         return {line_id: units for line_id, units in left.items() if units}
-
-    def totals(self) -> dict[tuple[str, str], tuple[int, int, int]]:
-        sums: defaultdict[tuple[str, str], Counter[Quantity]] = defaultdict(Counter)
-        for movement in self.ledger:
-            sums[movement.store_id, movement.sku][movement.quantity] += movement.delta
-        return {
-            place: (units[Quantity.ON_HAND], units[Quantity.RESERVED], units[Quantity.ALLOCATED])
-            for place, units in sums.items()
-        }
 
 
 def reserving(share: Share, play: Play) -> Step:

@@ -38,7 +38,7 @@ def contents(world: MemoryPersistence) -> dict[str, object]:
             "counts": [tx.orders.count(), tx.due.count()],
             "pages": [tx.orders.page(Query()).rows, tx.orders.page(recent).rows],
             "selected": [ids(tx.orders.select(status=status)) for status in ("NEW", "CANCELLED")],
-            "ledger": [tx.ledger.page(Query()), tx.ledger.page(Query(where={"sku": "SKU-2"})), tx.ledger.totals()],
+            "ledger": [tx.ledger.page(Query()), tx.ledger.page(Query(where={"sku": "SKU-2"})), list(tx.ledger.walk())],
             "due": [tx.next_due(END), world.first_due()],
             "number": tx.orders.derived(len),
         }
