@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from sandbox_server.certification.check import Check, Level
@@ -74,6 +75,14 @@ class Plan:
         return replace(self, id=self.id.removesuffix(_IN_PART) + _IN_PART, checks=checks, scenarios=kept)
 
 
+class _Told(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands in a plan's file."""
+
+    title: str
+    goes_live: bool
+    checks: list[str]
+
+
 def plan_ids() -> list[str]:
     """Return the plans there are."""
     return sorted(path.stem for path in contract_path(FOLDER).glob("*.yaml"))
@@ -88,7 +97,7 @@ def read_plan(plan_id: str) -> Plan:
     """
     plan = draft(plan_id)
     try:
-        lock = contract_path(f"{FOLDER}/{plan_id}.lock").read_text("utf-8")
+        lock = contract_path(f"{FOLDER}/{plan_id}.lock").read_text("utf-8", "replace")
     except ResourceNotFound as error:
         raise PlanError(f"The plan {plan_id} was never frozen.") from error
     if lock != plan.lock:
@@ -121,23 +130,28 @@ def draft(plan_id: str) -> Plan:
     if plan_id not in plan_ids():
         raise PlanError(f"There is no plan {plan_id}. There are: {', '.join(plan_ids())}.")
     told = _told(plan_id)
-    if unknown := sorted(set(told["checks"]) - set(CHECKS)):
+    if unknown := sorted(set(told.checks) - set(CHECKS)):
         raise PlanError(f"The plan {plan_id} names checks that there are not: {', '.join(unknown)}.")
-    checks = tuple(CHECKS[name] for name in sorted(told["checks"]))
+    checks = tuple(CHECKS[name] for name in sorted(told.checks))
     scenarios = tuple(one for one in SCENARIOS.values() if any(one.id in check.scenarios for check in checks))
-    return Plan(plan_id, told["title"], checks, scenarios, _lock(plan_id, checks, scenarios), told["goes_live"])
+    return Plan(plan_id, told.title, checks, scenarios, _lock(plan_id, checks, scenarios), told.goes_live)
 
 
 def frozen_plans() -> dict[str, FrozenPlan]:
     """Return each plan that a client can go live by, as it was frozen, by its id."""
     locks: dict[str, Path] = {path.stem: path for path in contract_path(FOLDER).glob("*.lock")}
     return {
-        plan_id: _frozen(locks[plan_id].read_text("utf-8")) for plan_id in sorted(locks) if _told(plan_id)["goes_live"]
+        plan_id: _frozen(locks[plan_id].read_text("utf-8")) for plan_id in sorted(locks) if _told(plan_id).goes_live
     }
 
 
-def _told(plan_id: str) -> Any:
-    return yaml.safe_load(contract_path(f"{FOLDER}/{plan_id}.yaml").read_bytes())
+def _told(plan_id: str) -> _Told:
+    path = contract_path(f"{FOLDER}/{plan_id}.yaml")
+    try:
+        return msgspec.convert(yaml.safe_load(path.read_bytes()), _Told)
+    except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        said = " ".join(str(error).split())
+        raise PlanError(f"{path} is damaged: {said}. Put it back as it came with the sandbox.") from error
 
 
 def _frozen(lock: str) -> FrozenPlan:

@@ -41,6 +41,14 @@ def preflight(evidence: Sequence[Evidence], seen: Sequence[Mapping[str, Any]]) -
 def _reached(calls: Sequence[Call], seen: Sequence[Mapping[str, Any]]) -> Step:
     if calls:
         return Step("reached the marketplace", works=True, said=f"{len(calls)} calls came.")
+    stray = next((one for each in seen for one in each.get("elsewhere", ())), None)
+    if stray is not None:
+        call, owner = f"{stray['method']} {stray['path']}", stray["clientId"]
+        said = f"{call} came from a client of another tenant, {owner}." if owner else f"{call} came from nobody known."
+        remedy = (
+            "Call ACORN_BASE_URL as ACORN_CLIENT_ID or with ACORN_API_KEY, as they are in the environment of this run."
+        )
+        return Step("reached the marketplace", works=False, said=said, remedy=remedy)
     crashed = sorted({run["exit"] for one in seen for run in one["client"] if run["ended"] == "CRASHED"})
     if crashed:
         remedy = f"It ended with status {crashed[0]}; what it said is in client.txt of each scenario."

@@ -177,6 +177,7 @@ class Rehearsal:
             "startedAt": stage.tenant["clock"]["now"],
             "endedAt": stage.operate("GET", "/clock")["now"],
             "journal": stage.operate("POST", "/journal/verify"),
+            "elsewhere": self._elsewhere(),
             "unmatched": stage.operate("GET", "/journal/unmatched", query={"limit": 20})["items"],
             "acts": stage.acts,
             "faults": stage.faults(),
@@ -186,6 +187,13 @@ class Rehearsal:
             **told,
         }
         (home / SEEN).write_text(json.dumps(seen, ensure_ascii=False, indent=1), "utf-8")
+
+    def _elsewhere(self) -> list[Wire]:
+        """Return calls that were for no tenant of the run: the default one gets what comes from nobody known, too."""
+        if self._attached is not None:
+            return []
+        calls: list[Wire] = self._sandbox.call("GET", "/tenants/default/journal", query={"limit": 1})["items"]
+        return [{name: one.get(name) for name in ("method", "path", "clientId")} for one in calls]
 
 
 @dataclass(frozen=True)

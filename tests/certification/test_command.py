@@ -27,6 +27,15 @@ try:
 except urllib.error.HTTPError as error:
     print("The answer was", error.code, flush=True)
 """
+CALLS_AS = """
+import os
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+base = urlsplit(os.environ["ACORN_BASE_URL"])
+marketplace = HTTPConnection(base.netloc)
+marketplace.request("GET", base.path + "/orders", headers={{"X-Api-Key": "{key}"}})
+marketplace.getresponse().read()
+"""
 
 
 @pytest.fixture
@@ -82,6 +91,23 @@ def test_what_a_client_says_is_kept_and_the_preflight_says_what_to_mend(tmp_path
     assert "Send ACORN_CLIENT_ID and ACORN_CLIENT_SECRET" in done.output
     said = tmp_path / "run" / "scenarios" / SHORT / rehearsal.OUTPUT
     assert said.read_text("utf-8") == "The answer was 401\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("acorn-key", "GET /v1/orders came from a client of another tenant, acorn-sandbox."),
+        ("no-key", "GET /v1/orders came from nobody known."),
+    ],
+)
+def test_a_client_that_calls_as_somebody_else_is_told_so(tmp_path: Path, key: str, said: str) -> None:
+    path = tmp_path / "client.py"
+    path.write_text(CALLS_AS.format(key=key), "utf-8")
+    done = certify(tmp_path / "run", "--command", f"{PYTHON} {path}", "--scenario", SHORT)
+
+    assert done.exit_code == 2
+    assert said in done.output
+    assert "Call ACORN_BASE_URL as ACORN_CLIENT_ID or with ACORN_API_KEY" in done.output
 
 
 def test_a_program_that_is_none_is_a_mistake_of_the_command_line(tmp_path: Path) -> None:
