@@ -18,7 +18,7 @@ from sandbox_server.traffic.journal import NOTHING_BEFORE, Entry, Flaw, Kept, Ve
 
 LIMIT = 100_000
 MOST_BYTES = 400 * 1000 * 1000
-WARM_BYTES = 64 * 1000 * 1000
+WARM_BYTES = 8 * 1000 * 1000
 _LOOKED_AT = 5_000  # entries for one page, at the most
 _AT_ONCE = 16  # calls that are written down together: that takes half as long as one by one, and no reader can tell
 _EVERYTHING = Filters()
@@ -95,8 +95,8 @@ class Journal:
         limit: How many entries are kept, 1 or more; the oldest leave.
         candid: Operations whose requests and answers have no member for a secret, where they keep to the contract.
         most_bytes: How much memory it takes, about; the oldest leave for that, too, some hundreds at once.
-        warm_bytes: How much of what is kept stays as it is. What is older is compressed, which costs as much as all
-            that the journal does for a call otherwise; most tests end before.
+        warm_bytes: How much of what is kept stays as it is, for those who look at the newest. What is older is
+            compressed: to have new memory for it costs more, and most tests end before.
         compress: What has segments compressed.
         opened_ns: The monotonic time from which that of calls is counted.
         archive: Where every call is kept, those included that leave memory, and is found again at the next start.
