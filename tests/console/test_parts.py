@@ -15,6 +15,7 @@ from sandbox_server.console.again import Again, send
 from sandbox_server.console.drawing import HEIGHT, WIDTH, drawing_of
 from sandbox_server.console.formats import instant, money, number, pretty, span
 from sandbox_server.console.forms import decimal, integer
+from sandbox_server.console.forms import instant as typed_instant
 from sandbox_server.console.pages.stock import STEPS, heat
 from sandbox_server.console.tables import ROWS, Order, arranged, order_of
 from sandbox_server.kernel.geo import Location
@@ -125,6 +126,13 @@ def test_json_is_written_in_lines_and_other_text_as_it_is() -> None:
 def test_what_is_typed_is_a_number_or_goes_on_as_it_is() -> None:
     assert [integer(typed, 7) for typed in (None, "", "12", "-3", "1.5", "9" * 16)] == [7, 7, 12, -3, "1.5", "9" * 16]
     assert [decimal(typed, 7) for typed in (None, "", "1.5", "-3", "1e9", "nan")] == [7, 7, 1.5, -3.0, "1e9", "nan"]
+
+
+def test_an_instant_is_typed_as_a_day_or_to_the_second_and_what_is_none_is_passed_over() -> None:
+    at = datetime(2026, 11, 27, 15, tzinfo=UTC)
+    assert [typed_instant(typed) for typed in ("2026-11-27T15:00", "2026-11-27T10:00:00-05:00")] == [at, at]
+    assert typed_instant("2026-11-27") == at.replace(hour=0)
+    assert [typed_instant(typed) for typed in (None, "", "today", "2026-13-01")] == [None] * 4
 
 
 @pytest.mark.parametrize(("units", "shade"), [(-4, 0), (0, 0), (1, 1), (2, 1), (3, 2), (25, 5), (9999, 5)])

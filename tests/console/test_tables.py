@@ -66,6 +66,15 @@ def test_a_table_is_narrowed(built: Stage, browser: Browser, where: str, asked: 
     assert f'<data value="{len(wanted)}">' in browser.get(f"{WORLD}/orders/?{where}").html
 
 
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("sort", ["", "&sort=total"])
+def test_a_table_begins_with_what_came_to_be_since_an_instant(built: Stage, browser: Browser, sort: str) -> None:
+    orders = sorted(built.look("/v1/orders?limit=100&status=NEW")["items"], key=lambda order: str(order["placedAt"]))
+    wanted = [order["orderId"] for order in orders[5:]]
+    found = walked(browser, f"{WORLD}/orders/?status=NEW&since={orders[5]['placedAt']}{sort}")
+    assert sorted(found) == sorted(wanted)
+
+
 def test_two_filters_narrow_further(built: Stage, browser: Browser) -> None:
     wanted = everything(built, status="NEW", storeId="S0001")
     for sort in ("", "&sort=total"):
