@@ -13,6 +13,8 @@ from sandbox_server.remote import Sandbox
 
 _TENANT = "/tenants/default"
 _BATCH = 100
+_Found = tuple[str, int, dict[str, Sample]]
+"""What there was, how much of it, and what each operation came to."""
 # No report of stock may have a sequence that was used before.
 _SEQUENCES_A_STEP = 100_000_000
 
@@ -90,7 +92,12 @@ def measure(tell: Tell, rounds: int = 3, seconds: float = 0.8, growths: Sequence
         folder = stack.enter_context(TemporaryDirectory())
         server = stack.enter_context(running("sandbox", "small_chain"))
         works = both_works(server.port, folder)
-        found = list(_sizes(server, works, rounds, seconds, growths, tell))
+        found: list[_Found] = []
+        try:
+            found.extend(_sizes(server, works, rounds, seconds, growths, tell))
+        except KeyboardInterrupt:
+            if not found:
+                raise
     columns = ("", "", *(f"{work.name.split()[0]} {unit}" for work in works for unit in ("answers/s", "CPU µs")))
     rows, facts = [], {}
     for what, size, medians in found:
@@ -100,12 +107,14 @@ def measure(tell: Tell, rounds: int = 3, seconds: float = 0.8, growths: Sequence
             name: {"perSecond": round(one.pace, 1), "cpuMicroseconds": round(one.cpu * 1e6, 1)}
             for name, one in medians.items()
         }
-    return Section("growth", "One worker, everything on, as it grows", columns, rows, facts)
+    interrupted = len(found) < sum(len(growth.sizes) for growth in growths)
+    title = "One worker, everything on, as it grows"
+    return Section("growth", title, columns, rows, facts, interrupted=interrupted)
 
 
 def _sizes(
     server: Server, works: Sequence[Work], rounds: int, seconds: float, growths: Sequence[Growth], tell: Tell
-) -> Iterator[tuple[str, int, dict[str, Sample]]]:
+) -> Iterator[_Found]:
     sandbox = Sandbox(f"http://127.0.0.1:{server.port}")
     firsts = count(_SEQUENCES_A_STEP, _SEQUENCES_A_STEP)
     for growth in growths:

@@ -44,13 +44,15 @@ class Server:
 @contextmanager
 def running(kind: str, *arguments: str) -> Iterator[Server]:
     """
-    Start one of the servers of `servers.py`, and stop it in the end.
+    Start one of the servers of `servers.py` in a session that Ctrl-C does not reach, and stop it in the end.
 
     Raises:
         RuntimeError: It does not start.
     """
     command = [sys.executable, "-m", f"{_HERE}.servers", kind, *arguments]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
+    )
     assert process.stdin
     assert process.stdout
     try:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -48,7 +48,7 @@ def measure(tell: Tell = lambda _: None, rounds: int = 5, seconds: float = 1.0, 
             ports[kind] = stack.enter_context(running("workers", "small_chain", database, str(number))).port
         tell("answers")
         works = both_works(ports[_MEMORY], folder)
-        return _section([work.name for work in works], _run(works, ports, rounds, seconds))
+        return _section([work.name for work in works], _run(works, ports, rounds, seconds), rounds)
 
 
 @contextmanager
@@ -66,8 +66,27 @@ def _database(server: str, number: int) -> Iterator[str]:
 
 
 def _run(works: Sequence[Work], ports: Mapping[str, int], rounds: int, seconds: float) -> Loads:
-    """Return what each operation came to on each server, taken in turns; the first round warms up."""
+    """
+    Return what each operation came to on each server, taken in turns; the first round warms up.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C came in the first two rounds; later on it ends them.
+    """
     loads: dict[tuple[str, str], list[Load]] = {}
+    with suppress(KeyboardInterrupt):
+        _take_turns(loads, works, ports, rounds, seconds)
+    if len(loads) < len(works) * len(ports):
+        raise KeyboardInterrupt
+    return loads
+
+
+def _take_turns(
+    loads: dict[tuple[str, str], list[Load]],
+    works: Sequence[Work],
+    ports: Mapping[str, int],
+    rounds: int,
+    seconds: float,
+) -> None:
     first = 1_000_000
     for number in range(rounds + 1):
         for work in works:
@@ -76,10 +95,9 @@ def _run(works: Sequence[Work], ports: Mapping[str, int], rounds: int, seconds: 
                 first += done.answers + 100
                 if number:
                     loads.setdefault((work.name, kind), []).append(done)
-    return loads
 
 
-def _section(works: Sequence[str], loads: Loads) -> Section:
+def _section(works: Sequence[str], loads: Loads, rounds: int) -> Section:
     facts: dict[str, Any] = {}
     rows: list[Sequence[str]] = []
     broken: list[str] = []
@@ -93,7 +111,8 @@ def _section(works: Sequence[str], loads: Loads) -> Section:
         share, promised = paces[_JUDGED] / paces[_MEMORY], PROMISED.get(work, 0.0)
         if share < promised:
             broken.append(f"{work}: {share:.2f} of the pace in memory, {promised:.2f} were promised")
-    return Section("workers", _TITLE, _COLUMNS, rows, facts, broken)
+    interrupted = any(len(of_server) < rounds for of_server in loads.values())
+    return Section("workers", _TITLE, _COLUMNS, rows, facts, broken, interrupted)
 
 
 def _rows(name: str, paces: Mapping[str, float], loads: Loads) -> Iterator[Sequence[str]]:
