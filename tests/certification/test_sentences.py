@@ -22,7 +22,7 @@ SPEAKERS = [
     preflight,
     reasons,
     verdict,
-    *(import_module(f"{checks.__name__}.{one.name}") for one in sorted(iter_modules(checks.__path__))),
+    *(import_module(f"{checks.__name__}.{one.name}") for one in iter_modules(checks.__path__)),
 ]
 NOT_TRANSLATED = {
     "{1}: {2}.",

@@ -1,46 +1,8 @@
-"""Every check there is, by id. A new module of checks is named here."""
+"""Every check there is, by id: those of each module here."""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from sandbox_server.certification.check import checks_of
-from sandbox_server.certification.checks import (
-    auth,
-    backoff,
-    contract,
-    details,
-    events,
-    manners,
-    orders,
-    pages,
-    parcels,
-    peak,
-    polls,
-    prices,
-    retry,
-    returns,
-    routes,
-    shelves,
-    stock,
-    tolerance,
-)
 
-CHECKS = checks_of(
-    (
-        auth,
-        backoff,
-        contract,
-        details,
-        events,
-        manners,
-        orders,
-        pages,
-        parcels,
-        peak,
-        polls,
-        prices,
-        retry,
-        returns,
-        routes,
-        shelves,
-        stock,
-        tolerance,
-    )
-)
+CHECKS = checks_of(import_module(f"{__name__}.{one.name}") for one in iter_modules(__path__))

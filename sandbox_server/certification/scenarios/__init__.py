@@ -1,21 +1,8 @@
-"""Every scenario there is, by id. A new module of scenarios is named here."""
+"""Every scenario there is, by id: those of each module here."""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from sandbox_server.certification.scenario import scenarios_of
-from sandbox_server.certification.scenarios import (
-    buyers,
-    changes,
-    days,
-    details,
-    events,
-    lists,
-    parcels,
-    peak,
-    prices,
-    setbacks,
-    tills,
-    trouble,
-)
 
-SCENARIOS = scenarios_of(
-    (buyers, changes, days, details, events, lists, parcels, peak, prices, setbacks, tills, trouble)
-)
+SCENARIOS = scenarios_of(import_module(f"{__name__}.{one.name}") for one in iter_modules(__path__))
