@@ -25,7 +25,7 @@ from sandbox_server.resources import ResourceNotFound, contract_path
 FOLDER = "plans"
 _IN_PART = " (in part)"
 _OF_CHECK: tuple[str, ...] = ("id", "level", "clause", "scenarios", "needs", "version")
-_OF_SCENARIO: tuple[str, ...] = ("id", "fixture", "seed", "scale", "seconds", "version")
+_OF_SCENARIO: tuple[str, ...] = ("id", "fixture", "seed", "scale", "seconds", "version", "begins")
 
 
 class PlanError(Exception):

@@ -216,7 +216,8 @@ class Attached:
 
 def beginning(scenario: Scenario) -> dict[str, Any]:
     """Return what a tenant is made of, to begin as a scenario does."""
-    clock = {"mode": "SCALED", "scale": scenario.scale}
+    begins = {"now": scenario.begins} if scenario.begins else {}
+    clock = {"mode": "SCALED", "scale": scenario.scale, **begins}
     return {"fixture": scenario.fixture, "seed": scenario.seed, "clock": clock}
 
 

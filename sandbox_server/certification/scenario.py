@@ -22,6 +22,7 @@ class Scenario:
         scale: Virtual seconds for each real one.
         seconds: Real time after which it is over in any case.
         version: Grows whenever it plays otherwise than before.
+        begins: Virtual time, as the wire has it; the fixture's where empty.
         may_end: Whether a client does right that ends by itself, with whatever status.
         title: What happens.
         play: Plays it.
@@ -33,6 +34,7 @@ class Scenario:
     scale: float
     seconds: float
     version: int
+    begins: str
     may_end: bool
     title: str = field(compare=False)
     play: Play = field(compare=False)
@@ -50,13 +52,14 @@ def scenario(
     fixture: str = FIXTURE,
     seed: int = 1,
     version: int = 1,
+    begins: str = "",
     may_end: bool = False,
 ) -> Callable[[Play], Scenario]:
     """Make a scenario of a function that plays it; the first line of its docstring is the scenario's title."""
 
     def declare(play: Play) -> Scenario:
         title = (play.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-        return Scenario(name, fixture, seed, scale, seconds, version, may_end, title, play)
+        return Scenario(name, fixture, seed, scale, seconds, version, begins, may_end, title, play)
 
     return declare
 

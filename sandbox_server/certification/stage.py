@@ -214,10 +214,15 @@ class Stage(Onlooker):
         """Wait until the client has called an operation, or any."""
         return self.until(f"a call of {operation or 'the client'}", lambda: self._presence.has_called(operation))
 
-    def until_orders_are_settled_and_listed(self) -> bool:
-        """Wait until no order waits for the client, and it has looked for more: one that listens need not have."""
-        since = self.now_text() if self.until_orders_are_settled() else None
-        return self.until("orders to be listed", lambda: self._presence.has_called("listOrders", since))
+    def until_orders_are_settled_and_listed(self, within: timedelta | None = None) -> bool:
+        """
+        Wait until no order waits for the client, and it has looked for more: one that listens need not have.
+
+        Args:
+            within: Virtual time after which either is waited for no longer.
+        """
+        since = self.now_text() if self.until_orders_are_settled(within) else None
+        return self.until("orders to be listed", lambda: self._presence.has_called("listOrders", since), within)
 
     def until_the_client_listens(self) -> bool:
         """Wait until the client has subscribed to webhooks; not for long, since one that polls never does."""
