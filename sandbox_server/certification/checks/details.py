@@ -96,7 +96,7 @@ def _returns_on(call: Call) -> list[Wire]:
     scenarios="clock-set-back",
     mutant="never-looks-back",
     why="Orders that come while the watermark lies in the future are never listed: they expire one by one.",
-    mend="Keep your watermark in UTC; where the marketplace's time is before it, read all that is open, and go on there.",
+    mend="Keep the watermark in UTC; where the marketplace's time is before it, read all that is open, and go on.",
     version=2,
 )
 def skew(evidence: Evidence) -> Iterator[Occasion]:
