@@ -32,6 +32,8 @@ PAGES = {
     "clock": "clock/",
 }
 
+FIRST = "orders by total, for the first time"
+
 
 def measure(
     tell: Tell,
@@ -75,12 +77,14 @@ def measure(
 
 
 async def _costs(app: ASGIApp, rounds: int) -> dict[str, float]:
-    """Return the median cost of each page in milliseconds; the first one warms up."""
+    """Return the median cost of each page in milliseconds; the first round warms up, and has the first sort."""
     found: dict[str, list[float]] = {name: [] for name in PAGES}
+    await _cost(app, PAGES["overview"])
+    first = await _cost(app, PAGES["orders by total"])
     for _ in range(rounds + 1):
         for name, path in PAGES.items():
             found[name].append(await _cost(app, path))
-    return {name: 1000 * median(costs[1:]) for name, costs in found.items()}
+    return {FIRST: 1000 * first, **{name: 1000 * median(costs[1:]) for name, costs in found.items()}}
 
 
 async def _cost(app: ASGIApp, path: str) -> float:
