@@ -129,9 +129,8 @@ def _under_load(
     with auditor.watching():
         world.let_buyers_come(profile.arrivals, _orders_a_minute(profile, plan), plan.seconds, plan.seed)
         ran = load()
-        arrived = world.arrived()
-        world.send_buyers_home()
-    return ran, Oracle(auditor.audits, _books(world, profile, arrived, ran), auditor.trouble)
+        world.stand_still()
+    return ran, Oracle(auditor.audits, _books(world, profile, ran), auditor.trouble)
 
 
 def _orders_a_minute(profile: Profile, plan: Plan) -> float:
@@ -141,13 +140,13 @@ def _orders_a_minute(profile: Profile, plan: Plan) -> float:
     return min(_MOST_A_MINUTE, max(0.1, rounds * _ORDERS_OF_WHAT_TERMINALS_CAN))
 
 
-def _books(world: World, profile: Profile, arrived: int, ran: Mapping[str, Any]) -> list[Books]:
+def _books(world: World, profile: Profile, ran: Mapping[str, Any]) -> list[Books]:
     """Hold what was answered, and who arrived, against what there is; a call cut off may have been done."""
     operations = Record.unpacked(ran["record"]).operations
     shipments = operations.get("createShipment")
     books = []
     if profile.arrivals is not Arrivals.RETURNS_WAVE:
-        books.append(Books("orders", arrived, world.count("orders") - world.counts["orders"]))
+        books.append(Books("orders", world.arrived(), world.count("orders") - world.counts["orders"]))
     if shipments is not None and not ran["interrupted"] and not shipments.outcomes[Outcome.FAILED]:
         done = shipments.outcomes[Outcome.ANSWERED]
         books.append(Books("shipments", done, world.count("shipments") - world.counts["shipments"]))

@@ -24,17 +24,16 @@ class Desk:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def has(self, identity: str) -> bool:
-        """Tell whether a thing is this process's."""
-        return crc32(identity.encode()) % self._parts == self._part
-
     def offer(self, name: str, things: Iterable[dict[str, Any]]) -> None:
         """Take in what is new; `name` is the member that has a thing's id."""
-        for thing in things:
-            identity = thing[name]
-            if identity not in self._known and self.has(identity):
-                self._known.add(identity)
-                self._waiting.append(thing)
+        self._waiting.extend(thing for thing in things if self.claim(thing[name]))
+
+    def claim(self, identity: str) -> bool:
+        """Tell whether a thing is this process's and was never claimed before: who hears yes may work on it."""
+        if identity in self._known or not self._is_own(identity):
+            return False
+        self._known.add(identity)
+        return True
 
     def take(self) -> dict[str, Any] | None:
         """Return the next thing, and let go of it; None where nothing waits."""
@@ -43,3 +42,6 @@ class Desk:
     def forget(self, identity: str) -> None:
         """Let a thing come again when it is listed again."""
         self._known.discard(identity)
+
+    def _is_own(self, identity: str) -> bool:
+        return crc32(identity.encode()) % self._parts == self._part

@@ -49,8 +49,8 @@ class ReturnsDesk(System):
         return opened.body if opened.good else None
 
     def _is_whole(self, order_id: str) -> bool:
-        """Tell whether an order is this process's, and nothing of it has come back."""
-        if not self.run_of.returns.has(order_id):
+        """Tell whether an order is this desk's alone, and nothing of it has come back."""
+        if not self.run_of.returns.claim(order_id):
             return False
         answer = self.read("listReturns", "/returns", {"orderId": order_id, "limit": 1})
         return bool(answer.good and not answer.body["items"])
