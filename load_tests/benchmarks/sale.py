@@ -36,12 +36,21 @@ _COLUMNS = ("", "measured", "at the most")
 
 
 class Run(NamedTuple):
-    """A load: its pace at the peak, its report, and what the server weighed after a minute and in the end, in MB."""
+    """
+    A load.
+
+    Args:
+        pace: Of its peak.
+        minute: What the server weighed after a minute, in megabytes.
+        end: The same when the last call was answered.
+        audited: The same after the last audit, which takes memory that may be kept for the next one.
+    """
 
     pace: float
     report: Any
     minute: float
     end: float
+    audited: float
 
     @property
     def facts(self) -> Facts:
@@ -54,6 +63,7 @@ class Run(NamedTuple):
             "p99Ms": total["opened"]["p99Ms"],
             "minuteMb": self.minute,
             "endMb": self.end,
+            "auditedMb": self.audited,
             "audits": len(self.report["audits"]),
         }
 
@@ -123,7 +133,7 @@ def _run(server: Server, profile: str, pace: float, seconds: float, tell: Tell) 
 
     def hear(standing: Any) -> None:
         tell(f"{profile}, {pace:.0f} rounds a second: {standing['second']:.0f} of {seconds:.0f} s")
-        if not weights and standing["second"] >= min(_MINUTE, seconds / 2):
+        if standing["second"] >= min(_MINUTE, seconds / 2):
             weights.append(server.megabytes())
 
     url = f"http://127.0.0.1:{server.port}"
@@ -131,8 +141,8 @@ def _run(server: Server, profile: str, pace: float, seconds: float, tell: Tell) 
     report = loads.run(wishes, hear, lambda _: None)
     if report["interrupted"] and not report["total"]["calls"]:
         raise KeyboardInterrupt
-    end = server.megabytes()
-    return Run(pace, report, weights[0] if weights else end, end)
+    audited = server.megabytes()
+    return Run(pace, report, *((weights[0], weights[-1]) if weights else (audited, audited)), audited)
 
 
 def _section(world: str, runs: Sequence[Run]) -> Section:
@@ -147,6 +157,7 @@ def _section(world: str, runs: Sequence[Run]) -> Section:
         ("p99", f"{facts['p99Ms']:.1f} ms", ""),
         *((promise.what, promise.figure(facts), promise.limit) for promise in (TAIL, GROWTH)),
         ("memory in the end", f"{facts['endMb']:.0f} MB", ""),
+        ("memory after the last audit", f"{facts['auditedMb']:.0f} MB", ""),
         ("the load generator was short of time", "yes" if report["run"]["generatorShortOfTime"] else "no", ""),
     ]
     broken = [
