@@ -101,7 +101,7 @@ def test_a_receiver_that_is_allowed_is_subscribed(shop: Sandbox) -> None:
         ({"url": "https://hooks.example.com/" + "a" * 2000}, [("/url", "MAX_LENGTH")]),
         ({"eventTypes": []}, [("/eventTypes", "MIN_ITEMS")]),
         ({"eventTypes": ["order.lost"]}, [("/eventTypes/0", "ENUM")]),
-        ({"description": ""}, [("/description", "MIN_LENGTH")]),
+        ({"description": ""}, [("/description", "MIN_LENGTH"), ("/description", "PATTERN")]),
     ],
 )
 def test_what_is_none_by_its_form_is_refused(shop: Sandbox, changes: Any, found: list[tuple[str, str]]) -> None:

@@ -142,7 +142,7 @@ def test_what_no_transfer_can_be_is_refused(shop: Sandbox, changes: Any, found: 
         ({"lines": []}, "/lines", "MIN_ITEMS"),
         ({"lines": [{"sku": "SKU-1", "quantity": 0}]}, "/lines/0/quantity", "MINIMUM"),
         ({"lines": [{"sku": "SKU-1", "quantity": 1.5}]}, "/lines/0/quantity", "TYPE"),
-        ({"note": ""}, "/note", "MIN_LENGTH"),
+        ({"note": " "}, "/note", "PATTERN"),
     ],
 )
 def test_a_transfer_of_another_form_is_refused(shop: Sandbox, changes: Any, at: str, code: str) -> None:
