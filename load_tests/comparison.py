@@ -23,12 +23,19 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
     return {
         "before": before["madeAt"],
         "otherwise": {
-            name: [before["run"][name], after["run"][name]]
+            name: [_told(before["run"][name]), _told(after["run"][name])]
             for name in _SAME
             if before["run"][name] != after["run"][name]
         },
         "rows": [_row(*pair) for pair in [*pairs, ("all", before["total"], after["total"])]],
     }
+
+
+def _told(value: Any) -> Any:
+    """Return how many there are of each in words; anything else as it is."""
+    if not isinstance(value, Mapping):
+        return value
+    return ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in value.items())
 
 
 def _row(operation: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -97,9 +97,10 @@ def test_runs_without_an_operation_in_common_are_not_compared() -> None:
 
 def test_a_comparison_says_what_else_was_different() -> None:
     other = report(WHOLE)
-    other["run"] = {**other["run"], "processes": 2}
+    other["run"] = {**other["run"], "processes": 2, "users": {"store_terminal": 6, "order_poller": 1}}
     compared = compare(report(WHOLE), other)
-    assert compared["otherwise"] == {"processes": [1, 2]}
+    assert compared["otherwise"]["processes"] == [1, 2]
+    assert compared["otherwise"]["users"][1] == "6 store terminal, 1 order poller"
     assert compared["rows"][-1]["calls"] == {"before": 3, "after": 3, "ratio": 1.0}
 
 
