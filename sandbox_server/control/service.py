@@ -1,8 +1,8 @@
 """The state of the server itself."""
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from sandbox_server import __version__
@@ -10,6 +10,7 @@ from sandbox_server.api.contract import Contract
 from sandbox_server.api.operation import Call, Reply
 from sandbox_server.control.registry import Registry
 from sandbox_server.domain.inventory import STALE_AFTER, StockLevel
+from sandbox_server.kernel.clock import to_milliseconds
 from sandbox_server.services.metrics import MEDIA_TYPE, Family, Metrics
 
 
@@ -41,7 +42,7 @@ class Measures:
                 orders.append((labels, tx.orders.count()))
                 levels.append((labels, len(stock.reported)))
                 oversold.append((labels, stock.oversold))
-                stale.append((labels, bisect_left(stock.reported, tx.now - STALE_AFTER)))
+                stale.append((labels, bisect_left(stock.reported, to_milliseconds(tx.now - STALE_AFTER))))
         families = (
             Family("sandbox_orders", "gauge", "Orders that were ever placed.", orders),
             Family("sandbox_oversold_units", "gauge", "Units promised beyond what stores have reported.", oversold),
@@ -52,12 +53,12 @@ class Measures:
 
 
 class _Stock(NamedTuple):
-    """What levels come to: units promised beyond what was reported, and when each was reported, the oldest first."""
+    """What levels come to: units promised beyond what was reported; when each was reported, in ms, the oldest first."""
 
     oversold: int
-    reported: Sequence[datetime]
+    reported: "array[int]"
 
 
 def _stock(levels: Sequence[StockLevel]) -> _Stock:
     oversold = sum(max(0, level.reserved + level.allocated - level.on_hand) for level in levels)
-    return _Stock(oversold, sorted(level.as_of for level in levels))
+    return _Stock(oversold, array("q", sorted(to_milliseconds(level.as_of) for level in levels)))
