@@ -194,7 +194,9 @@ def large_page(evidence: Evidence) -> Iterator[Occasion]:
             yield held(page, answers[0])
         elif _is_over(evidence, order):
             breach = f"{order['orderId']} was on a page of 5 MB, and was never handled."
-            yield undone(breach, evidence, page.at, page)
+            # Who is still at work on the others has not left it yet.
+            latest = max((call.at for call in evidence.of(ACKNOWLEDGE)), default=page.at)
+            yield undone(breach, evidence, max(page.at, latest), page)
 
 
 def _size(call: Call) -> int:

@@ -199,6 +199,15 @@ def large(megabytes: int) -> Call:
     return call("listOrders", answer=page, answer_headers={"content-length": f"{megabytes}000000"})
 
 
+def test_who_is_still_at_work_on_a_large_page_has_not_left_the_rest_of_it() -> None:
+    polls = [call("listOrders", at=number) for number in range(1, 9)]
+    members: dict[str, Any] = {"acts": (placed(ORDER, {"orderId": "ord_2"}),), "scale": 600, "ends": 130}
+    (early,) = large_page.occasions(seen(large(5), answer(1, order="ord_2"), *polls, **members))
+    (late,) = large_page.occasions(seen(large(5), *polls, answer(8, order="ord_2"), **members))
+
+    assert (early.breach, early.is_doubtful, late.is_doubtful) == (late.breach, False, True)
+
+
 def test_every_order_of_a_large_page_is_handled() -> None:
     both = (placed(ORDER, {"orderId": "ord_2"}),)
 
