@@ -14,6 +14,7 @@ LONGEST_START = 4
 """A program that is at work is waited for so many times as long as one that is not."""
 LEAST_WORK_SECONDS, AT_REST_SECONDS = 0.1, 5.0
 """What a program that is starting uses of a processor in such a time, however slow the machine."""
+_TOKENS = {"createToken", "revokeToken"}
 _SECOND_NS = 1_000_000_000
 _OK = 200
 
@@ -57,6 +58,14 @@ class Presence:
     def has_called(self, operation: str | None = None, since: str | None = None) -> bool:
         """Whether the client has called an operation, or any, and got a result."""
         return any(True for _ in self._answered({"operation": operation, "receivedAfter": since}))
+
+    def has_written(self, since: datetime) -> bool:
+        """Whether the client has asked for a change since a moment of virtual time."""
+        calls = self._journal({"receivedAfter": since.isoformat()})
+        return any(
+            one.get("clientId") == self._client_id and one["method"] != "GET" and one.get("operationId") not in _TOKENS
+            for one in calls
+        )
 
     def rounds(self, since: datetime) -> int:
         """Return how often the client went round since a moment of virtual time."""

@@ -241,6 +241,21 @@ class Stage(Onlooker):
         minutes = span / timedelta(minutes=1)
         return self.until(f"{minutes:.0f} virtual minutes to pass", self._over(span))
 
+    def until_the_client_rests(self, span: timedelta, within: timedelta) -> bool:
+        """
+        Wait until the client has asked for no change for so much virtual time.
+
+        Args:
+            within: Virtual time after which that is waited for no longer.
+        """
+        start = self.now() + span
+
+        def rests() -> bool:
+            now = self.now()
+            return now >= start and not self._presence.has_written(now - span)
+
+        return self.until("the client to have nothing left to do", rests, within)
+
     def _over(self, span: timedelta) -> Callable[[], bool]:
         """Return what says whether so much virtual time is over, and the client went round in it; if slowly, later."""
         since = self.now()

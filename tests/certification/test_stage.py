@@ -1,6 +1,8 @@
 """A scenario waits for its client: as long as something may come of it, and no longer."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import inf
 from threading import Event
 from typing import Any, cast
 
@@ -81,3 +83,52 @@ def test_a_run_that_is_to_end_waits_for_nothing_more() -> None:
     stop.set()
     with pytest.raises(Interrupted):
         stage(Journal(), stop=stop).until("an order", NeverSo())
+
+
+class Evening:
+    """A sandbox whose clock goes on by a minute each time somebody looks at it, with the calls of one client."""
+
+    url = Journal.url
+
+    def __init__(self, **calls: Mapping[str, str]) -> None:
+        self._calls = {f"2026-11-27T20:{minute[1:]}:00Z": call for minute, call in calls.items()}
+        self.minute = 0
+
+    def call(self, _method: str, path: str, _body: object, query: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        if path.endswith("/clock"):
+            self.minute += 1
+            return {"now": f"2026-11-27T20:{self.minute:02}:00Z"}
+        after = datetime.fromisoformat((query or {})["receivedAfter"])
+        seen = f"2026-11-27T20:{self.minute:02}:00Z"
+        return {
+            "items": [
+                {"clientId": "chain", **call}
+                for at, call in self._calls.items()
+                if after < datetime.fromisoformat(at) and at <= seen
+            ]
+        }
+
+
+WRITES = {"method": "POST", "operationId": "acknowledgeOrder"}
+
+
+@pytest.mark.parametrize(
+    ("calls", "rests_at"),
+    [
+        ({}, 6),
+        ({"m04": WRITES}, 9),
+        ({"m04": WRITES, "m08": WRITES}, 13),
+        ({"m04": {"method": "GET", "operationId": "listOrders"}}, 6),
+        ({"m04": {"method": "POST", "operationId": "createToken"}}, 6),
+        ({"m04": {**WRITES, "clientId": "somebody-else"}}, 6),
+    ],
+)
+def test_a_client_rests_when_it_has_asked_for_no_change_for_long_enough(
+    monkeypatch: pytest.MonkeyPatch, calls: dict[str, Mapping[str, str]], rests_at: int
+) -> None:
+    monkeypatch.setattr("sandbox_server.certification.stage.LOOK_SECONDS", 0)
+    evening = Evening(**calls)
+    tenant = {**TENANT, "clock": {"scale": 60.0}}
+    scene = Stage(cast("Sandbox", evening), tenant, AttachedClient(), AN_HOUR, patience_seconds=inf)
+    assert scene.until_the_client_rests(timedelta(minutes=5), within=timedelta(hours=1))
+    assert evening.minute in {rests_at, rests_at + 1}, "no sooner, and at the next look"

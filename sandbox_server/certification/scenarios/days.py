@@ -26,7 +26,7 @@ def long_day(stage: Stage) -> None:
     stage.until_orders_are_settled(within=timedelta(minutes=60))
 
 
-@scenario("quiet-evening", scale=60, seconds=40)
+@scenario("quiet-evening", scale=60, seconds=60)
 def quiet_evening(stage: Stage) -> None:
     """Orders come together, some of them to be seen a poll later than others; then nothing happens any more."""
     stage.start_client()
@@ -36,4 +36,4 @@ def quiet_evening(stage: Stage) -> None:
         stage.place_orders(8)
         stage.until_faults_have_played()
     stage.until_orders_are_settled(within=timedelta(minutes=6))
-    stage.until_time_has_passed(timedelta(minutes=5, seconds=30))
+    stage.until_the_client_rests(timedelta(minutes=5, seconds=30), within=timedelta(minutes=20))
