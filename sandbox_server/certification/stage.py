@@ -135,9 +135,14 @@ class Stage(Onlooker):
         placed: list[Wire] = self.do("placeOrders", "POST", "/buyers/orders", body)["items"]
         return placed
 
-    def sell(self, store_id: str, sku: str, units: int) -> None:
-        """Sell to a walk-in customer: the shelf empties, and nobody tells the marketplace."""
-        body = {"storeId": store_id, "lines": [{"sku": sku, "quantity": units}]}
+    def sell(self, store_id: str, goods: Mapping[str, int]) -> None:
+        """
+        Sell to a walk-in customer: shelves empty at once, and nobody tells the marketplace.
+
+        Args:
+            goods: Units by SKU.
+        """
+        body = {"storeId": store_id, "lines": [{"sku": sku, "quantity": units} for sku, units in goods.items()]}
         self.do("sellAtTill", "POST", "/till/sales", body)
 
     def count(self, store_id: str, sku: str, units: int) -> None:

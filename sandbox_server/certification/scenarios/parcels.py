@@ -22,7 +22,7 @@ def short_of_one(stage: Stage) -> None:
         stage.place_orders(1, {first: 1, second: 1, missing: 1})
         for shelf in shelves:
             if shelf["sku"] == missing and shelf["physical"] > 0:
-                stage.sell(shelf["storeId"], missing, shelf["physical"])
+                stage.sell(shelf["storeId"], {missing: shelf["physical"]})
     stage.start_client()
     stage.until_orders_are_settled(within=timedelta(hours=3))
 

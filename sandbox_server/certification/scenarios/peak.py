@@ -22,7 +22,7 @@ def peak_sale(stage: Stage) -> None:
     stage.fault("acknowledgeOrder", {"error": {"status": 429, "retryAfter": 2}}, skip_first=5, max_count=1)
     stage.fault("createShipment", {"lostResponse": True}, skip_first=5, max_count=2)
     for shelf in [one for one in stage.stock() if one["physical"] > 2][:BESTSELLERS]:
-        stage.sell(shelf["storeId"], shelf["sku"], shelf["physical"] // 2)
+        stage.sell(shelf["storeId"], {shelf["sku"]: shelf["physical"] // 2})
     stage.until_time_has_passed(TO_LOOK_AT_THE_TILLS)
     stage.begin_arrivals("PEAK_SALE", ORDERS_PER_MINUTE, SALE)
     stage.until_time_has_passed(SALE)

@@ -12,7 +12,7 @@ from sandbox_server.settings import Settings
 from tests.certification.gate import Gate, client, scenarios_of
 
 SETTINGS = Settings(port=0, ephemeral=True, fixture="proving_ground", allow_webhook_hosts=("localhost",))
-SIDE_BY_SIDE = 8
+SIDE_BY_SIDE = 6
 TOLD = webhooks.DEFECTS
 """Defects of clients that listen; the others do not, or they would be told of what they fail to see."""
 
