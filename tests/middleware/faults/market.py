@@ -24,6 +24,8 @@ from tests.api.acorn.sandbox import KEY, Sandbox
 from tests.api.acorn.shop import BUYER, shipment
 
 _PATIENCE_SECONDS = 30
+_LOOK_SECONDS = 0.01
+_LOOKS = 1000
 
 
 class Market:
@@ -64,10 +66,14 @@ class Market:
 
     @property
     def last_call(self) -> Kept:
-        """What the journal says of the last call."""
-        kept = self.journal.get(self.journal.last)
-        assert kept is not None
-        return kept
+        """What the journal says of the last call; one that was broken off is written down after its client knows."""
+        pause = threading.Event()
+        for _ in range(_LOOKS):
+            kept = self.journal.get(self.journal.last)
+            if kept is not None:
+                return kept
+            pause.wait(_LOOK_SECONDS)
+        raise AssertionError("no call is written down")
 
     def play(self, effect: dict[str, Any], operation: str | None = None, store: str | None = None, **rule: Any) -> None:
         """Let nothing but this go wrong from now on."""
