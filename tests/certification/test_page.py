@@ -111,7 +111,7 @@ def test_a_certificate_says_how_long_it_is_good_for() -> None:
     text = page(report("PASS", "CERTIFIED", certificate={"expiresAt": "2027-02-25T15:00:00.000Z"}))
 
     assert "2027-02-25" in text
-    assert "Nothing. Every check of the plan was met and passed." in text
+    assert "Nothing. Every check that applies to this client was met and passed." in text
     assert "2027" not in page(report())
 
 
