@@ -7,10 +7,13 @@ from typing import Any
 from sandbox_server.api.operation import Call, Reply
 from sandbox_server.control import wire
 from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.turns import in_turns
 from sandbox_server.domain.invariants import STATEMENTS, Breach
 from sandbox_server.services.audit import audit
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.metrics import Metrics
+from sandbox_server.services.steps import Steps
+from sandbox_server.services.stretch import Stretch
 from sandbox_server.services.trail import audit_trail, key_of
 from sandbox_server.traffic.faults import FaultRules
 from sandbox_server.traffic.journal import Entry
@@ -27,25 +30,27 @@ class Audits:
         self._registry = registry
         self._metrics = metrics
 
-    def get_audit(self, call: Call) -> Reply:
-        """Answer GET …/audit."""
-        record = self._registry.get(call.parameters["tenant"])
-        journal = record.tenant.power(Journal)
-        journal.write_down()  # what others have done meanwhile is done here by that, and must not be in its midst
+    async def get_audit(self, call: Call) -> Reply:
+        """Answer GET …/audit: of the moment at which it is asked for, however long that takes."""
+        return Reply(content=await in_turns(self._audit(self._registry.get(call.parameters["tenant"]))))
+
+    def _audit(self, record: Record) -> Steps[dict[str, Any]]:
+        # Asking for the journal may do here what others have done meanwhile, so it comes before the world is looked at.
+        calls = record.tenant.power(Journal).as_it_stands()
         with record.tenant.read() as tx:
-            now, breaches = tx.now, audit(tx)
-            under_way = self._metrics.under_way | journal.expected
-            breaches += audit_trail(tx, journal, record.start, under_way, record.gaps)
-        breaches += isolation(record, self._registry)
-        calls = calls_about(breaches, journal)
-        content = {
+            now, in_the_world = tx.now, audit(tx)
+            under_way = self._metrics.under_way | record.tenant.power(Journal).expected
+            on_the_way = audit_trail(tx, calls, record.start, under_way, record.gaps)
+        between_tenants, unused = isolation(record, self._registry), list(record.tenant.power(FaultRules).unused)
+        breaches = [*(yield from in_the_world), *(yield from on_the_way), *between_tenants]
+        entries = yield from calls_about(breaches, calls)
+        return {
             "tenant": record.tenant.name,
             "at": wire.instant(now),
             "holds": not breaches,
-            "invariants": [_invariant(number, breaches, calls) for number in STATEMENTS],
-            "unusedFaults": list(record.tenant.power(FaultRules).unused),
+            "invariants": [_invariant(number, breaches, entries) for number in STATEMENTS],
+            "unusedFaults": unused,
         }
-        return Reply(content=content)
 
 
 def isolation(record: Record, others: Iterable[Record]) -> list[Breach]:
@@ -64,13 +69,15 @@ def isolation(record: Record, others: Iterable[Record]) -> list[Breach]:
     return found
 
 
-def calls_about(breaches: Collection[Breach], journal: Journal) -> dict[Breach, list[int]]:
+def calls_about(breaches: Collection[Breach], calls: Stretch) -> Steps[dict[Breach, list[int]]]:
     """Return for each breach the numbers of the calls that changed what it is about, or that it is about."""
     names = {breach: _names(breach) for breach in breaches}
     found: dict[str, list[int]] = {name: [] for of_breach in names.values() for name in of_breach}
-    for kept in journal.entries() if found else ():
-        for name in found.keys() & set(_names_of(kept.entry)):
-            found[name].append(kept.entry.number)
+    for part in calls.parts() if found else ():
+        for entry in (kept.entry for kept in part.entries):
+            for name in found.keys() & set(_names_of(entry)):
+                found[name].append(entry.number)
+            yield
     return {
         breach: sorted({number for name in of_breach for number in found[name]})[:_CALLS_SHOWN]
         for breach, of_breach in names.items()

@@ -1,35 +1,26 @@
 """
 What must hold of every world at every moment; the audit names what does not.
 
-Source: control document, "Invariants"; the numbers are its own. The seventh has a module of its own, `reckoning`.
+Source: control document, "Invariants"; the numbers are its own. The first two have a module
+of their own, `stocktake`, and so has the seventh, `reckoning`.
 """
 
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from sys import intern
 from typing import NamedTuple, TypeVar
 
 from sandbox_server.domain import onboarding, orders, reports, returns, shipments, transfers
 from sandbox_server.domain.events import Change
-from sandbox_server.domain.inventory import Movement, Quantity, StockLevel
+from sandbox_server.domain.inventory import Movement
 from sandbox_server.domain.onboarding import Application
-from sandbox_server.domain.orders import AllocationStatus, Line, Order
+from sandbox_server.domain.orders import Line, Order
 from sandbox_server.domain.reports import Report
 from sandbox_server.domain.returns import Return, ReturnLine
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.transfers import DiscrepancyKind, Transfer
 
 S = TypeVar("S", bound=str)
-
-Position = tuple[str, str]
-"""A store and a SKU."""
-
-Totals = Mapping[Position, Sequence[int]]
-"""Sums of the ledger's movements: on hand, reserved, allocated."""
-
-_PLACES = {quantity: place for place, quantity in enumerate(Quantity)}
-_NOTHING = (0, 0, 0)
 
 STATEMENTS: Mapping[int, str] = {
     1: "Stock conserves: for each store and SKU, opening and movements make what there is.",
@@ -51,66 +42,6 @@ class Breach(NamedTuple):
     invariant: int
     subject: str
     detail: str
-
-
-class Sums(NamedTuple):
-    """What the ledger comes to: its totals, and the reservations that promised more than the store had reported (2)."""
-
-    totals: Totals
-    oversold: list[Breach]
-
-
-def add_up(movements: Iterable[Movement]) -> Sums:
-    """
-    Return what all movements come to.
-
-    Args:
-        movements: The whole ledger, in order; half a million take a second.
-    """
-    totals: dict[Position, list[int]] = {}
-    oversold: list[Breach] = []
-    for number, movement in enumerate(movements, start=1):
-        store_id, sku, delta = movement.store_id, movement.sku, movement.delta
-        level = totals.get((store_id, sku))
-        if level is None:
-            level = totals[intern(store_id), intern(sku)] = [0, 0, 0]
-        level[_PLACES[movement.quantity]] += delta
-        if delta > 0 and movement.quantity is Quantity.RESERVED:
-            on_hand, reserved, allocated = level
-            if reserved + allocated > on_hand:
-                detail = f"movement {number} promises {reserved + allocated} of {on_hand} on hand"
-                oversold.append(Breach(2, f"{store_id}/{sku}", detail))
-    return Sums(totals, oversold)
-
-
-def stock_conserves(levels: Iterable[StockLevel], totals: Totals) -> Iterator[Breach]:
-    """Name levels that differ from the sum of their movements, and movements of levels that are not there (1)."""
-    unseen = dict(totals)
-    for level in levels:
-        on_hand, reserved, allocated = unseen.pop((level.store_id, level.sku), _NOTHING)
-        if on_hand != level.on_hand or reserved != level.reserved or allocated != level.allocated:
-            stands, moved = (level.on_hand, level.reserved, level.allocated), (on_hand, reserved, allocated)
-            yield Breach(1, level.key, f"on hand, reserved, allocated are {stands}; the ledger says {moved}")
-    for (store_id, sku), sums in unseen.items():
-        if any(sums):
-            yield Breach(1, f"{store_id}/{sku}", f"the ledger says {tuple(sums)}; there is no such level")
-
-
-def promises_are_kept_in_stock(levels: Iterable[StockLevel], open_orders: Iterable[Order]) -> Iterator[Breach]:
-    """Name levels whose reserved or allocated units are not those of the orders that hold them (1)."""
-    held: dict[AllocationStatus, Counter[Position]] = {status: Counter() for status in orders.OPEN}
-    for order in open_orders:
-        for promise in orders.promises(order, *orders.OPEN):
-            held[promise.status][promise.store_id, promise.sku] += promise.quantity
-    reserved, allocated = held[AllocationStatus.RESERVED], held[AllocationStatus.ALLOCATED]
-    for level in levels:
-        position = (level.store_id, level.sku)
-        expected = (reserved.pop(position, 0), allocated.pop(position, 0))
-        if expected != (level.reserved, level.allocated):
-            stands = (level.reserved, level.allocated)
-            yield Breach(1, level.key, f"reserved, allocated are {stands}; the orders hold {expected}")
-    for (store_id, sku), units in (reserved + allocated).items():
-        yield Breach(1, f"{store_id}/{sku}", f"the orders hold {units}; there is no such level")
 
 
 def quantities_add_up(
@@ -186,11 +117,16 @@ def tracking_is_legal(shipment: Shipment) -> Iterator[Breach]:
         yield Breach(4, shipment.shipment_id, f"is {shipment.status}; its last tracking event says otherwise")
 
 
-def tracking_numbers_are_unique(all_shipments: Iterable[Shipment]) -> Iterator[Breach]:
-    """Name carriers and tracking numbers that more than one shipment has (5)."""
+def tracking_numbers_are_unique(all_shipments: Iterable[tuple[str, str]]) -> Iterator[Breach]:
+    """
+    Name carriers and tracking numbers that more than one shipment has (5).
+
+    Args:
+        all_shipments: Their tracking keys and ids.
+    """
     seen: defaultdict[str, list[str]] = defaultdict(list)
-    for shipment in all_shipments:
-        seen[shipment.tracking_key].append(shipment.shipment_id)
+    for key, shipment_id in all_shipments:
+        seen[key].append(shipment_id)
     for key, holders in seen.items():
         if len(holders) > 1:
             yield Breach(5, key, f"{len(holders)} shipments have it: {', '.join(holders)}")

@@ -123,14 +123,31 @@ def period_of(at: datetime, time_zone: str) -> Period:
     return period
 
 
+class Tally:
+    """Adds lines up, one by one."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[LineKind] = Counter()
+        self._amounts: Counter[LineKind] = Counter()
+
+    def add(self, line: SettlementLine) -> None:
+        """Add a line."""
+        self._counts[line.kind] += 1
+        self._amounts[line.kind] += line.amount
+
+    @property
+    def sums(self) -> tuple[Sum, ...]:
+        """The sum of each kind of which there were lines."""
+        counts, amounts = self._counts, self._amounts
+        return tuple(Sum(kind, counts[kind], amounts[kind]) for kind in LineKind if counts[kind])
+
+
 def add_up(lines: Iterable[SettlementLine]) -> tuple[Sum, ...]:
     """Return the sum of each kind of which there are lines."""
-    counts: Counter[LineKind] = Counter()
-    amounts: Counter[LineKind] = Counter()
+    tally = Tally()
     for line in lines:
-        counts[line.kind] += 1
-        amounts[line.kind] += line.amount
-    return tuple(Sum(kind, counts[kind], amounts[kind]) for kind in LineKind if counts[kind])
+        tally.add(line)
+    return tally.sums
 
 
 def of_sale(parcel: Iterable[Sold], currency: str) -> Iterator[Posting]:

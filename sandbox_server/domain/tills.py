@@ -4,7 +4,7 @@ What really lies on a store's shelf, beside what the marketplace believes.
 The physical count is kept only where it is another than the one believed: most positions hold what was reported.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -91,21 +91,23 @@ def sequence(at: datetime, changes: int) -> int:
     return to_milliseconds(at) + changes
 
 
-def unexplained(changes: Iterable[CountChange], stands: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
-    """
-    Return where counts do not follow from their changes, and the figures.
+class Recount:
+    """Takes in every change of the counts, in order; then names what does not follow from them, with the figures."""
 
-    Args:
-        changes: Every change, in order.
-        stands: For each store and SKU, by key, the count there is.
-    """
-    last: dict[str, int] = {}
-    for change in changes:
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def follow(self, change: CountChange) -> Iterator[tuple[str, str]]:
+        """Take in the next change; name it where it does not go on from the one before."""
         key = level_key(change.store_id, change.sku)
-        before = last.get(key, change.count - change.delta)
+        before = self._last.get(key, change.count - change.delta)
         if before + change.delta != change.count:
             yield key, f"change {change.number} makes {change.count} of {before} and {change.delta}"
-        last[key] = change.count
-    for key, count in stands:
-        if last.get(key, count) != count:
-            yield key, f"the physical count is {count}; its changes make {last[key]}"
+        self._last[key] = change.count
+
+    def check(self, levels: Iterable[StockLevel], shelves: Mapping[str, Shelf]) -> Iterator[tuple[str, str]]:
+        """Name those of some levels of which there is another count than their changes make."""
+        for level in levels if self._last else ():
+            count = physical(level, shelves.get(level.key))
+            if (last := self._last.get(level.key, count)) != count:
+                yield level.key, f"the physical count is {count}; its changes make {last}"

@@ -271,9 +271,9 @@ class MemoryLedger:
         """Return committed movements."""
         return self._movements.page(query)
 
-    def walk(self) -> Iterator[Movement]:
-        """Return every committed movement."""
-        return self._movements.walk()
+    def walk(self, after: int = 0) -> Iterator[Movement]:
+        """Return every committed movement after one."""
+        return self._movements.walk(after)
 
     def flush(self) -> None:
         """Write what is staged."""

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 import msgspec
 
@@ -85,9 +85,11 @@ class Movements:
                 found.append(movement)
         return found, None
 
-    def walk(self) -> Iterator[Movement]:
-        """Return every movement in order, without its number: a leaf at a time, four times as fast as by pages."""
-        return chain(chain.from_iterable(map(_unpack, self.leaves.copy())), self._open.copy())
+    def walk(self, after: int = 0) -> Iterator[Movement]:
+        """Return every movement after one, without its number: a leaf at a time, four times as fast as by pages."""
+        leaf = min(after // LEAF, len(self.leaves))
+        movements = chain(chain.from_iterable(map(_unpack, self.leaves[leaf:])), self._open.copy())
+        return islice(movements, after - leaf * LEAF, None)
 
     def _read(self, numbers: Iterable[int]) -> Iterator[Movement]:
         """Return the movements with these numbers, which rise: what lies in one leaf is unpacked together."""

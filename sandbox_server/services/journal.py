@@ -14,7 +14,8 @@ from sandbox_server.services.archive import Archive, Mark
 from sandbox_server.services.exchange import Exchange, Writer
 from sandbox_server.services.search import Filters, words_of
 from sandbox_server.services.segments import Background, Compress, Parts, Segment
-from sandbox_server.traffic.journal import NOTHING_BEFORE, Entry, Flaw, Kept, Verdict, content_of, digest, first_flaw
+from sandbox_server.services.stretch import Stretch
+from sandbox_server.traffic.journal import NOTHING_BEFORE, Entry, Flaw, Kept, Verdict, content_of, digest
 
 LIMIT = 100_000
 MOST_BYTES = 400 * 1000 * 1000
@@ -253,12 +254,16 @@ class Journal:
         """Return the calls that found no operation."""
         return self.page(_UNMATCHED, after, limit)
 
+    def as_it_stands(self) -> Stretch:
+        """Return what is kept now, to be read while more is written."""
+        return Stretch((*self._segments()[:-1], self._open.so_far()), self.first, self._tip)
+
     def verify(self) -> Verification:
         """Return whether every entry is as it was written; takes some seconds for 100 000."""
-        segments = self._segments()
-        oldest, numbers = segments[0], range(segments[0].first, self._last + 1)
-        kept = (one for segment in segments for one in segment.kept())
-        return Verification(oldest.first, len(numbers), self._tip, first_flaw(kept, numbers, oldest.anchor, self._tip))
+        stretch = self.as_it_stands()
+        flaw = next((part.flaw for part in stretch.parts() if part.flaw is not None), None)
+        first = stretch.segments[0].first
+        return Verification(first, self._last + 1 - first, self._tip, flaw)
 
     def save(self, mark: Mark, *, at_stop: bool = False) -> None:
         """

@@ -163,8 +163,8 @@ class Ledger(Protocol):
         """Return movements by `store_id`, `sku` and `cause`, as of the last commit, and the next page's `after`."""
         ...
 
-    def walk(self) -> Iterator[Movement]:
-        """Return every movement in order, as of the last commit; their numbers, from 1, are not given."""
+    def walk(self, after: int = 0) -> Iterator[Movement]:
+        """Return every movement after one, in order, as of the last commit; their numbers, from 1, are not given."""
         ...
 
 

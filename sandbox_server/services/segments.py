@@ -35,11 +35,20 @@ Compress = Callable[[Callable[[], None]], None]
 """Takes the compressing of a segment, to do it now or later."""
 
 
+class Gone(LookupError):
+    """A segment was let go."""
+
+
 class Shelf(Protocol):
     """Where closed segments stand that memory has no room for."""
 
     def content(self, first: int) -> bytes:
-        """Return what a segment was packed to, by the number of its first entry."""
+        """
+        Return what a segment was packed to, by the number of its first entry.
+
+        Raises:
+            Gone: It was let go.
+        """
         ...
 
     def words(self, first: int) -> str:
@@ -180,7 +189,12 @@ class Segment:
         self._content, self._packed, self._all_words = None, b"", ""
 
     def kept(self) -> Iterator[Kept]:
-        """Return its entries, from the oldest to the newest."""
+        """
+        Return its entries, from the oldest to the newest.
+
+        Raises:
+            Gone: It was let go.
+        """
         content = self._content or _unpack(self._packed or self._fetched())
         chunks = content.chunks
         for line, hash_, (request, response) in zip(content.lines, content.hashes, content.bodies, strict=True):

@@ -3,21 +3,24 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import count, pairwise
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
-from sandbox_server.domain.events import DueKind
+from sandbox_server.domain.events import DueKind, Event
 from sandbox_server.domain.invariants import Breach
+from sandbox_server.domain.inventory import Movement
 from sandbox_server.services.archive import Mark
 from sandbox_server.services.idempotency import KEPT_FOR
 from sandbox_server.services.journal import Journal
-from sandbox_server.services.ports import Query, Transaction
+from sandbox_server.services.ports import Transaction
+from sandbox_server.services.steps import Steps
+from sandbox_server.services.stretch import Stretch
 from sandbox_server.traffic.journal import Entry
 
 ACTORS = frozenset({"buyer", "carrier", "till", "store", "operator"})
 """Who acts without being a client; what they do is owed to `buyer:` and so on."""
 _DUE = frozenset(DueKind)
-_PAGE = 10_000
+_BATCH = 256
 _EFFECTIVE = {0, *range(200, 300)}  # an answer that was lost may have had an effect
 
 
@@ -62,28 +65,45 @@ def mark_here(tx: Transaction) -> Mark:
 
 
 def audit_trail(
-    tx: Transaction, journal: Journal, start: Start, under_way: Collection[str], gaps: Sequence[Gap] = ()
-) -> list[Breach]:
+    tx: Transaction, calls: Stretch, start: Start, under_way: Collection[str], gaps: Sequence[Gap] = ()
+) -> Steps[list[Breach]]:
     """
-    Return what journal and world do not agree on: flaws of the chain, changes without a call, keys with two effects.
+    Return what finds out where journal and world do not agree: flaws of the chain, changes without a call, keys with
+    two effects.
+
+    The transaction may be over before the first step, and both go on: what is looked at is taken here.
 
     Args:
+        calls: The journal of the same moment.
         start: Where the tenant's own history starts.
         under_way: The request ids of calls that are not in the journal yet.
         gaps: What was done while calls may have got lost.
     """
-    found = [Breach(8, f"call {flaw.number}", flaw.reason) for flaw in [journal.verify().flaw] if flaw is not None]
-    calls: set[str] = set(under_way)
+    return _held_against(calls, _effects(tx, start, gaps), start.calls, set(under_way), tx.now)
+
+
+def _held_against(
+    calls: Stretch, effects: Iterator[_Effect], after: int, known: set[str], now: datetime
+) -> Steps[list[Breach]]:
+    found: list[Breach] = []
     uses: defaultdict[tuple[str, str], list[_Use]] = defaultdict(list)
-    oldest: Entry | None = None
-    for kept in journal.entries(start.calls):
-        entry = kept.entry
-        oldest = oldest or entry
-        calls.add(entry.request_id)
-        if key := _effective_key(entry):
-            uses[key].append(_Use(entry.number, entry.received_at, entry.sent_at))
-    forgotten = oldest is not None and oldest.number > start.calls + 1
-    found += _unowned(_effects(tx, start, gaps), calls, oldest.sent_at if oldest and forgotten else None)
+    forgotten_until: datetime | None = None
+    for part in calls.parts():
+        if part.flaw is not None and not found:
+            found.append(Breach(8, f"call {part.flaw.number}", part.flaw.reason))
+        yield
+        for entry in (kept.entry for kept in part.entries):
+            if entry.number > after:
+                forgotten_until = forgotten_until if entry.number == after + 1 else entry.sent_at
+                after = entry.number
+                known.add(entry.request_id)
+                if key := _effective_key(entry):
+                    uses[key].append(_Use(entry.number, entry.received_at, entry.sent_at))
+                yield
+    forgotten_until = forgotten_until if after >= calls.last else now
+    while batch := list(islice(effects, _BATCH)):
+        found += _unowned(batch, known, forgotten_until)
+        yield
     for (client, name), of_key in uses.items():
         if numbers := _too_soon(of_key):
             found.append(Breach(5, f"{client}/{name}", f"calls {numbers} each had an effect"))
@@ -125,17 +145,21 @@ def is_no_call(cause: str) -> bool:
 
 
 def _effects(tx: Transaction, start: Start, gaps: Sequence[Gap]) -> Iterator[_Effect]:
-    after: int | None = start.movements
-    while after is not None:
-        movements, after = tx.ledger.page(Query(after=after, limit=_PAGE))
-        for one in movements:
-            is_excused = any(gap.since.movements < one.number <= gap.until.movements for gap in gaps)
-            yield _Effect(f"movement {one.number}", one.source, one.at, is_excused)
-    after = start.events
-    numbers = count(start.events + 1)  # no event is ever removed
-    while after is not None:
-        page = tx.events.page(Query(after=after, limit=_PAGE))
-        after = page.next_position
-        for number, event in zip(numbers, map(tx.events.unpack, page.rows), strict=False):
-            is_excused = any(gap.since.events < number <= gap.until.events for gap in gaps)
-            yield _Effect(event.event_id, event.cause, event.at, is_excused)
+    """Return what was done since the start, as of now."""
+    movements = enumerate(tx.ledger.walk(start.movements), start=start.movements + 1)
+    events = enumerate(tx.events.rows()[start.events + 1 :], start=start.events + 1)  # no event is ever removed
+    unpack = tx.events.unpack
+    return chain(
+        (_of_movement(number, movement, gaps) for number, movement in movements),
+        (_of_event(number, unpack(row), gaps) for number, row in events if row is not None),
+    )
+
+
+def _of_movement(number: int, movement: Movement, gaps: Sequence[Gap]) -> _Effect:
+    is_excused = any(gap.since.movements < number <= gap.until.movements for gap in gaps)
+    return _Effect(f"movement {number}", movement.source, movement.at, is_excused)
+
+
+def _of_event(number: int, event: Event, gaps: Sequence[Gap]) -> _Effect:
+    is_excused = any(gap.since.events < number <= gap.until.events for gap in gaps)
+    return _Effect(event.event_id, event.cause, event.at, is_excused)

@@ -1,14 +1,18 @@
 """The audit: a world in which everything holds says so; each way of breaking one is named, with the calls about it."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from sandbox_server.app import build_app, tenant_of
+from sandbox_server.control import audits, turns
 from sandbox_server.domain.events import Change, Event, EventType
+from sandbox_server.domain.invariants import Breach
 from sandbox_server.domain.inventory import Cause, Movement, Quantity, StockReport
 from sandbox_server.domain.orders import OrderStatus
 from sandbox_server.domain.returns import ReturnStatus
@@ -17,8 +21,10 @@ from sandbox_server.domain.transfers import TransferStatus
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.resources import fixture_path
 from sandbox_server.services import inventory
+from sandbox_server.services.audit import audit as world_audit
 from sandbox_server.services.journal import Journal, Nobody
 from sandbox_server.services.ports import Transaction
+from sandbox_server.services.steps import Steps
 from sandbox_server.settings import ClockMode
 from sandbox_server.worlds import World
 from sandbox_server.worlds.builder import build
@@ -120,6 +126,35 @@ def test_looking_changes_nothing(stage: Stage) -> None:
     before = stage.state()
     audit(stage)
     assert stage.state() == before
+
+
+def test_calls_are_answered_while_an_audit_is_made_of_the_moment_at_which_it_was_asked_for(
+    red: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    def begin(tx: Transaction) -> Steps[list[Breach]]:
+        begun.set()
+        return world_audit(tx)
+
+    monkeypatch.setattr(audits, "audit", begin)
+    monkeypatch.setattr(turns, "_TURN_NS", 0)
+
+    async def disturbed() -> Any:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(red.app), base_url="http://localhost") as client:
+            asked = asyncio.create_task(client.get(AUDIT))
+            await begun.wait()
+            with behind(red, "nobody") as tx:
+                level = tx.levels.get(f"{STORE}/{SKU}")
+                assert level is not None
+                tx.levels.put(replace(level, on_hand=level.on_hand + 1))
+                tx.events.put(Event("evt_late", EventType.ORDER_LATE, tx.now, "ord_1", "nobody"))
+            assert (await client.get("/v1/orders", headers={"x-api-key": KEY})).status_code == 200
+            assert not asked.done()
+            return (await asked).json()
+
+    assert asyncio.run(disturbed())["holds"]
+    assert {1, 8} <= broken(red).keys()
 
 
 # 1

@@ -320,8 +320,8 @@ def test_others_are_answered_while_time_passes_and_find_a_world_that_agrees_with
     looks: list[tuple[str, str, Any]] = [("GET", CLOCK, None), ("GET", "/v1/orders?limit=1", None)]
     audit: tuple[str, str, Any] = ("GET", f"{TENANT}/audit", None)
     back = asyncio.run(_at_once(stage, ("POST", ADVANCE, {"by": "P5D"}), *looks, audit, *looks))
-    answers = dict(back)
-    assert back[-1][0] == 0
+    answers, numbers = dict(back), [number for number, _ in back]
+    assert {1, 2, 4, 5} <= set(numbers[: numbers.index(0)])
     assert answers[0]["from"] <= answers[1]["now"] < answers[0]["to"]
     assert answers[3]["holds"]
 

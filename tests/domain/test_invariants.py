@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from sandbox_server.domain import invariants, onboarding, reports
 from sandbox_server.domain.events import Change
-from sandbox_server.domain.inventory import Cause, Movement, Quantity
 from sandbox_server.domain.onboarding import AccountKind, Applicant, Application, ApplicationStatus
 from sandbox_server.domain.orders import Order, OrderStatus
 from sandbox_server.domain.reports import Report, ReportFormat, ReportStatus, ReportType, Wanted
@@ -16,7 +15,6 @@ from sandbox_server.domain.shipments import Carrier, Shipment, ShipmentLine, Shi
 from sandbox_server.kernel.money import Money
 from tests.domain.builders import (
     NOW,
-    a_level,
     a_line,
     a_return,
     a_return_line,
@@ -32,108 +30,6 @@ from tests.domain.builders import (
 
 S, R, P = OrderStatus, ReturnStatus, ShipmentStatus
 HERE, THERE = ("S0001", "SKU-1"), ("S0002", "SKU-1")
-
-
-# 1
-
-
-def test_stock_that_is_the_sum_of_its_movements_conserves() -> None:
-    levels = [a_level(10, 2, 3), a_level(0, store_id="S0002")]
-    assert found(invariants.stock_conserves(levels, {HERE: (10, 2, 3)})) == []
-    assert found(invariants.stock_conserves(levels, {HERE: (10, 2, 3), ("S0003", "SKU-1"): (0, 0, 0)})) == []
-
-
-@pytest.mark.parametrize("moved", [(9, 2, 3), (10, 1, 3), (10, 2, 4)])
-def test_stock_that_differs_from_its_movements_is_named(moved: tuple[int, int, int]) -> None:
-    assert found(invariants.stock_conserves([a_level(10, 2, 3)], {HERE: moved})) == [
-        (1, "S0001/SKU-1", f"on hand, reserved, allocated are (10, 2, 3); the ledger says {moved}")
-    ]
-
-
-def test_stock_without_movements_and_movements_without_stock_are_named() -> None:
-    assert found(invariants.stock_conserves([a_level(10)], {THERE: (1, 0, 0)})) == [
-        (1, "S0001/SKU-1", "on hand, reserved, allocated are (10, 0, 0); the ledger says (0, 0, 0)"),
-        (1, "S0002/SKU-1", "the ledger says (1, 0, 0); there is no such level"),
-    ]
-
-
-def holding() -> list[Order]:
-    return [
-        an_order(a_line("1", 5, reserved(2), allocated(3, shipped=1))),
-        an_order(a_line("1", 9, reserved(1), shipped(4), released(4), cancelled=4), order_id="ord_2"),
-    ]
-
-
-def test_what_is_promised_is_what_the_orders_hold() -> None:
-    levels = [a_level(10, 3, 2), a_level(10, store_id="S0002")]
-    assert found(invariants.promises_are_kept_in_stock(levels, holding())) == []
-
-
-@pytest.mark.parametrize(("reserved_units", "allocated_units"), [(2, 2), (3, 1), (2, 3), (0, 0)])
-def test_stock_promised_to_nobody_or_not_kept_is_named(reserved_units: int, allocated_units: int) -> None:
-    levels = [a_level(10, reserved_units, allocated_units)]
-    assert found(invariants.promises_are_kept_in_stock(levels, holding())) == [
-        (1, "S0001/SKU-1", f"reserved, allocated are ({reserved_units}, {allocated_units}); the orders hold (3, 2)")
-    ]
-
-
-def test_promises_of_stock_that_is_not_there_are_named() -> None:
-    assert found(invariants.promises_are_kept_in_stock([a_level(10, 1, store_id="S0002")], holding())) == [
-        (1, "S0002/SKU-1", "reserved, allocated are (1, 0); the orders hold (0, 0)"),
-        (1, "S0001/SKU-1", "the orders hold 5; there is no such level"),
-    ]
-
-
-# 2
-
-
-def moved(*changes: tuple[Quantity, int], store_id: str = "S0001") -> list[Movement]:
-    return [
-        Movement(number, NOW, store_id, "SKU-1", quantity, delta, Cause.COUNT, "ref", "req_1")
-        for number, (quantity, delta) in enumerate(changes, 1)
-    ]
-
-
-ON_HAND, RESERVED, ALLOCATED = Quantity.ON_HAND, Quantity.RESERVED, Quantity.ALLOCATED
-
-
-def test_promising_everything_on_hand_oversells_nothing() -> None:
-    ledger = moved((ON_HAND, 5), (RESERVED, 3), (RESERVED, -3), (ALLOCATED, 3), (RESERVED, 2))
-    assert found(invariants.add_up(ledger).oversold) == []
-
-
-def test_the_ledger_adds_up_each_quantity_of_each_store_and_sku() -> None:
-    ledger = [*moved((ON_HAND, 10), (RESERVED, 4), (RESERVED, -4), (ALLOCATED, 4)), *moved((ON_HAND, 7), store_id="S2")]
-    assert invariants.add_up(ledger).totals == {("S0001", "SKU-1"): [10, 0, 4], ("S2", "SKU-1"): [7, 0, 0]}
-
-
-def test_a_store_that_reports_less_than_it_has_promised_oversells_nothing() -> None:
-    ledger = moved((ON_HAND, 5), (RESERVED, 4), (ON_HAND, -3), (RESERVED, -4), (ALLOCATED, 4))
-    assert found(invariants.add_up(ledger).oversold) == []
-
-
-@pytest.mark.parametrize(
-    ("ledger", "breaches"),
-    [
-        (moved((ON_HAND, 5), (RESERVED, 6)), [(2, "S0001/SKU-1", "movement 2 promises 6 of 5 on hand")]),
-        (
-            moved((ON_HAND, 5), (ALLOCATED, 4), (RESERVED, 1), (RESERVED, 1)),
-            [(2, "S0001/SKU-1", "movement 4 promises 6 of 5 on hand")],
-        ),
-        (
-            moved((ON_HAND, 5), (RESERVED, 4), (ON_HAND, -3), (RESERVED, 1)),
-            [(2, "S0001/SKU-1", "movement 4 promises 5 of 2 on hand")],
-        ),
-        (
-            moved((ON_HAND, 5)) + moved((RESERVED, 1), store_id="S0002"),
-            [(2, "S0002/SKU-1", "movement 2 promises 1 of 0 on hand")],
-        ),
-    ],
-)
-def test_a_promise_of_more_than_is_on_hand_is_named(
-    ledger: list[Movement], breaches: list[tuple[int, str, str]]
-) -> None:
-    assert found(invariants.add_up(ledger).oversold) == breaches
 
 
 # 3
@@ -331,27 +227,27 @@ def test_a_parcel_on_an_illegal_way_is_named(shipment: Shipment, detail: str) ->
 # 5
 
 
+def shared(*parcels: Shipment) -> list[tuple[int, str, str]]:
+    tracking = [(parcel.tracking_key, parcel.shipment_id) for parcel in parcels]
+    return found(invariants.tracking_numbers_are_unique(tracking))
+
+
 def test_one_number_may_be_two_carriers() -> None:
     parcels = [
         a_shipment(carrier=Carrier.DHL, tracking_number="1234567890"),
         a_shipment(carrier=Carrier.FEDEX, tracking_number="1234567890"),
         a_shipment(),
     ]
-    assert found(invariants.tracking_numbers_are_unique(parcels)) == []
+    assert shared(*parcels) == []
 
 
 def test_a_carriers_number_on_two_parcels_is_named_once() -> None:
     parcels = [a_shipment(shipment_id=f"shp_{number}") for number in (1, 2, 3)]
-    assert found(invariants.tracking_numbers_are_unique(parcels)) == [
-        (5, "UPS/1Z999AA10123456784", "3 shipments have it: shp_1, shp_2, shp_3")
-    ]
+    assert shared(*parcels) == [(5, "UPS/1Z999AA10123456784", "3 shipments have it: shp_1, shp_2, shp_3")]
 
 
-def test_an_empty_world_holds() -> None:
-    assert found(invariants.stock_conserves([], {})) == []
-    assert found(invariants.add_up([]).oversold) == []
-    assert found(invariants.promises_are_kept_in_stock([], [])) == []
-    assert found(invariants.tracking_numbers_are_unique([])) == []
+def test_no_parcels_share_nothing() -> None:
+    assert shared() == []
 
 
 # Reports

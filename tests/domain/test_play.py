@@ -35,6 +35,7 @@ from sandbox_server.domain.returns import (
     Wanted,
 )
 from sandbox_server.domain.shipments import Shipment, ShipmentLine, TrackingEvent
+from sandbox_server.domain.stocktake import Stocktake
 from sandbox_server.domain.stores import ServiceLevel, Store, StoreStatus
 from sandbox_server.kernel.geo import Location
 from tests.domain.builders import NOW, a_line, a_placement, a_shipment, a_store
@@ -239,12 +240,14 @@ class Play(RuleBasedStateMachine):
     @invariant()
     def every_invariant_holds(self) -> None:
         levels, parcels = list(self.levels.values()), list(self.shipments.values())
-        sums = invariants.add_up(self.ledger)
+        stock = Stocktake()
+        for order in self.orders.values():
+            stock.hold(order)
         breaches = [
-            *invariants.stock_conserves(levels, sums.totals),
-            *sums.oversold,
-            *invariants.promises_are_kept_in_stock(levels, self.orders.values()),
-            *invariants.tracking_numbers_are_unique(parcels),
+            *stock.move(self.ledger),
+            *stock.check(levels),
+            *stock.rest(),
+            *invariants.tracking_numbers_are_unique((one.tracking_key, one.shipment_id) for one in parcels),
         ]
         for parcel in parcels:
             breaches += invariants.tracking_is_legal(parcel)

@@ -75,6 +75,18 @@ def test_a_job_that_breaks_is_told_of_and_does_not_end_the_thread(
     assert "calls were not kept" in caplog.text
 
 
+def test_calls_that_were_let_go_while_they_are_read_are_no_longer_told_of(archives: JournalFile) -> None:
+    journal = a_journal(archives)
+    journal.append(a_call)
+    journal.save(Mark(0, 0), at_stop=True)
+    wait(archives)
+    calls = a_journal(archives).as_it_stands()
+    assert [len(part.entries) for part in calls.parts()] == [1, 0]
+    journal.clear()
+    wait(archives)
+    assert [len(part.entries) for part in calls.parts()] == [0]
+
+
 def test_tenants_have_journals_of_their_own_and_one_may_begin_anew(archives: JournalFile) -> None:
     first = a_journal(archives)
     second = Journal("other", archive=archives.of("other"))

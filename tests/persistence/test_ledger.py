@@ -109,6 +109,8 @@ def test_a_walk_comes_by_every_movement_in_order(world: Persistence) -> None:
     write(world, *every[17:])
     with world.read(NOW) as tx:
         assert list(tx.ledger.walk()) == every
+        for after in (1, 16, 17, 33, len(every), 1000):
+            assert list(tx.ledger.walk(after)) == every[after:]
 
 
 movements = st.builds(

@@ -12,9 +12,9 @@ from sandbox_server.persistence import snapshot
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.snapshot import SnapshotError, dump, load, save
 from sandbox_server.services import orders
-from sandbox_server.services.audit import audit
 from sandbox_server.services.ports import Query
 from sandbox_server.worlds import World, open_world
+from tests.auditing import audit
 from tests.worlds.scaling import quiet
 
 

@@ -10,7 +10,7 @@ from sandbox_server.domain.promotions import Promotion, PromotionKind
 from sandbox_server.domain.returns import Condition, ReceivedLine, RefundLine, ReturnReason, Wanted
 from sandbox_server.domain.settlements import LineKind
 from sandbox_server.services import returns
-from sandbox_server.services.audit import audit
+from tests.auditing import audit
 from tests.domain.builders import NOW
 from tests.services.world import NEAR, World, a_product, a_shop
 

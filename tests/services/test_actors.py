@@ -7,7 +7,7 @@ from sandbox_server.domain.returns import ReturnReason
 from sandbox_server.domain.shipments import ShipmentStatus
 from sandbox_server.domain.stores import Capability, ServiceLevel, StoreStatus
 from sandbox_server.services import actors, returns, stores
-from sandbox_server.services.audit import audit
+from tests.auditing import audit
 from tests.domain.builders import faults_of
 from tests.services.world import BUYER, FAR, MIDDLE, NEAR, World, a_shop
 

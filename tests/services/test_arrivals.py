@@ -10,7 +10,7 @@ from sandbox_server.domain.orders import Order
 from sandbox_server.domain.shipments import ShipmentStatus
 from sandbox_server.domain.stores import Capability, ServiceLevel
 from sandbox_server.services import actors, arrivals, tills
-from sandbox_server.services.audit import audit
+from tests.auditing import audit
 from tests.domain.builders import NOW
 from tests.services.world import BUYER, MIDDLE, NEAR, World, a_shop
 

@@ -22,12 +22,12 @@ from sandbox_server.kernel.money import Money
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.services import access, health, issued, onboarding
 from sandbox_server.services.access import Directory
-from sandbox_server.services.audit import audit
 from sandbox_server.services.issued import Login, Stage
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.plans import Plans
 from sandbox_server.services.tenants import Tenant
 from sandbox_server.traffic.credentials import ALL_SCOPES
+from tests.auditing import audit
 from tests.certified import PLANS, certified
 from tests.domain.builders import NOW
 
@@ -120,6 +120,7 @@ def test_the_audit_names_an_application_that_is_live_and_never_was_verified(tena
     with tenant.begin("req_2") as tx:
         assert audit(tx) == []
         tx.applications.put(msgspec.structs.replace(application, status=ApplicationStatus.LIVE))
+    with tenant.read() as tx:
         assert [breach[:2] for breach in audit(tx)] == [(4, application.application_id)]
 
 

@@ -16,7 +16,7 @@ from sandbox_server.domain.returns import Wanted as Back
 from sandbox_server.domain.stores import ServiceLevel
 from sandbox_server.kernel.ids import make_id
 from sandbox_server.services import orders, prices, promotions, returns
-from sandbox_server.services.audit import audit
+from tests.auditing import audit
 from tests.domain.builders import NOW, faults_of
 from tests.services.world import BUYER, FAR, MIDDLE, NEAR, PRICE, SEED, World, a_product
 

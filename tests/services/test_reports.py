@@ -27,8 +27,8 @@ from sandbox_server.kernel.clock import FrozenClock
 from sandbox_server.kernel.ids import make_id
 from sandbox_server.persistence.snapshot import dump, restore
 from sandbox_server.services import reports, returns, shipments
-from sandbox_server.services.audit import audit
 from sandbox_server.services.tenants import Tenant
+from tests.auditing import audit
 from tests.domain.builders import NOW, faults_of
 from tests.services.world import FAR, MIDDLE, NEAR, PRICE, SEED, TAX, World, a_product
 

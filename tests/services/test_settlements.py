@@ -14,8 +14,8 @@ from sandbox_server.domain.returns import Condition, ReceivedLine, RefundLine, R
 from sandbox_server.domain.settlements import Settlement, SettlementLine
 from sandbox_server.kernel.ids import make_id
 from sandbox_server.services import returns, settlements
-from sandbox_server.services.audit import audit
 from sandbox_server.services.ports import Transaction
+from tests.auditing import audit
 from tests.services.world import NEAR, PRICE, SEED, TAX, World
 
 FEE = 300

@@ -15,7 +15,7 @@ from sandbox_server.domain.returns import Condition, ReceivedLine, ReturnStatus
 from sandbox_server.domain.shipments import ShipmentStatus
 from sandbox_server.domain.tills import sequence
 from sandbox_server.services import actors, arrivals, inventory, returns, shipments, tills
-from sandbox_server.services.audit import audit
+from tests.auditing import audit
 from tests.services.world import FAR, MIDDLE, NEAR, World
 
 SKUS = ("SKU-1", "SKU-2")

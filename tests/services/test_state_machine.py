@@ -38,8 +38,8 @@ from sandbox_server.domain.shipments import TRANSITIONS as PARCEL_WAYS
 from sandbox_server.domain.shipments import Carrier, Parcel, Shipment, ShipmentStatus, TrackingEvent
 from sandbox_server.domain.stores import Capability, ServiceLevel, StoreStatus
 from sandbox_server.services import inventory, orders, returns, shipments, stores
-from sandbox_server.services.audit import audit
 from sandbox_server.services.shipments import Dispatch
+from tests.auditing import audit
 from tests.domain.builders import NINE_TO_NINE, SHUT
 from tests.services.world import BUYER, World, a_product, a_shop
 

@@ -8,8 +8,8 @@ from sandbox_server.domain.orders import RejectReason
 from sandbox_server.domain.returns import Condition, ReceivedLine, ReturnReason, Wanted
 from sandbox_server.domain.tills import Shelf
 from sandbox_server.services import inventory, returns, tills
-from sandbox_server.services.audit import audit
 from sandbox_server.services.tills import Counted
+from tests.auditing import audit
 from tests.domain.builders import faults_of
 from tests.services.world import FAR, MIDDLE, NEAR, World
 

@@ -9,11 +9,15 @@ import pytest
 from sandbox_server.domain.events import DueKind, Event, EventType
 from sandbox_server.domain.invariants import Breach
 from sandbox_server.domain.inventory import StockReport
-from sandbox_server.services import inventory
+from sandbox_server.services import inventory, segments
 from sandbox_server.services.idempotency import KEPT_FOR
 from sandbox_server.services.journal import Journal
+from sandbox_server.services.segments import Gone, Segment
+from sandbox_server.services.stretch import Stretch
 from sandbox_server.services.trail import ACTORS, Start, audit_trail, key_of, start_here
 from sandbox_server.traffic.journal import Ending
+from tests.auditing import at_once
+from tests.domain.builders import NOW
 from tests.services.test_journal import a_call, a_journal, append
 from tests.services.world import NEAR, World
 
@@ -35,7 +39,9 @@ def start_of(world: World, journal: Journal) -> Start:
 
 
 def found(world: World, journal: Journal, start: Start | None = None, under_way: Collection[str] = ()) -> list[Breach]:
-    return world.see(lambda tx: audit_trail(tx, journal, start or start_of(world, journal), under_way))
+    return world.see(
+        lambda tx: at_once(audit_trail(tx, journal.as_it_stands(), start or start_of(world, journal), under_way))
+    )
 
 
 def keyed(**calls: Any) -> Journal:
@@ -143,6 +149,45 @@ def test_what_happened_until_the_oldest_call_was_answered_may_be_owed_to_one_tha
 def test_what_happened_later_may_not(world: World) -> None:
     journal, start = forgetful(world, world.tenant.now() - timedelta(seconds=1))
     assert len(found(world, journal, start)) == 1
+
+
+class Emptied:
+    """A shelf from which everything was let go."""
+
+    def content(self, first: int) -> bytes:
+        raise Gone(first)
+
+    def words(self, first: int) -> str:
+        raise Gone(first)
+
+
+def let_go(calls: Stretch, place: int) -> Stretch:
+    """The same after one of its segments was let go."""
+    gone = Segment(calls.segments[place].first, calls.segments[place].anchor)
+    gone.count = calls.segments[place].count
+    gone.be_on(Emptied(), NOW, 1)
+    gone.leave()
+    return calls._replace(segments=[*calls.segments[:place], gone, *calls.segments[place + 1 :]])
+
+
+@pytest.mark.parametrize(
+    ("place", "later", "ghosts"),
+    [(0, timedelta(0), 0), (0, timedelta(seconds=-1), 1), (1, timedelta(seconds=-1), 0)],
+    ids=["before", "since", "all that follows"],
+)
+def test_what_was_done_may_be_owed_to_calls_that_are_let_go_while_they_are_read(
+    world: World, monkeypatch: pytest.MonkeyPatch, place: int, later: timedelta, ghosts: int
+) -> None:
+    monkeypatch.setattr(segments, "ENTRIES", 1)
+    journal = a_journal()
+    start = start_of(world, journal)
+    for _ in range(2):
+        append(journal, sent_at=world.tenant.now() + later)
+    stir(world, "ghost")
+    calls = journal.as_it_stands()
+    assert len(named := world.see(lambda tx: at_once(audit_trail(tx, calls, start, ())))) == 1, named
+    gone = let_go(calls, place)
+    assert len(world.see(lambda tx: at_once(audit_trail(tx, gone, start, ())))) == ghosts
 
 
 def test_a_flaw_of_the_chain_is_named(world: World) -> None:

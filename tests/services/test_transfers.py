@@ -20,7 +20,7 @@ from sandbox_server.domain.transfers import (
     Units,
 )
 from sandbox_server.services import inventory, stores, tills, transfers
-from sandbox_server.services.audit import audit
+from tests.auditing import audit
 from tests.domain.builders import NOW, faults_of
 from tests.services.world import FAR, MIDDLE, NEAR, World
 

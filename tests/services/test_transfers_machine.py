@@ -23,7 +23,7 @@ from sandbox_server.domain.transfers import (
     in_transit,
 )
 from sandbox_server.services import inventory, stores, tills, transfers
-from sandbox_server.services.audit import audit
+from tests.auditing import audit
 from tests.services.world import FAR, MIDDLE, NEAR, World
 
 SKUS = ("SKU-1", "SKU-2")

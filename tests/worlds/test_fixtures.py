@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from sandbox_server.resources import fixture_path
-from sandbox_server.services.audit import audit
 from sandbox_server.services.ports import Query
 from sandbox_server.worlds.builder import build
 from sandbox_server.worlds.reading import read_fixture
+from tests.auditing import audit
 from tests.worlds.scaling import quiet, scaled
 
 NAMES = sorted(path.stem for path in fixture_path(".").glob("*.yaml"))

@@ -16,7 +16,7 @@ from typing import Any
 from sandbox_server.kernel.clock import from_milliseconds, real_now, to_milliseconds
 from sandbox_server.persistence.sqlite.opening import CALLS, connect, damaged
 from sandbox_server.services.archive import Mark
-from sandbox_server.services.segments import Segment
+from sandbox_server.services.segments import Gone, Segment
 
 FILE = "journal.db"
 _WAITING = 64
@@ -138,9 +138,15 @@ class SqliteArchive:
         return Mark(*rows[0]) if rows else None
 
     def content(self, first: int) -> bytes:
-        """Return what a segment was packed to, by the number of its first entry."""
-        ((content,),) = self._file.read(f"SELECT content {_ONE}", self._tenant, first)
-        return bytes(content)
+        """
+        Return what a segment was packed to, by the number of its first entry.
+
+        Raises:
+            Gone: It was let go.
+        """
+        for (content,) in self._file.read(f"SELECT content {_ONE}", self._tenant, first):
+            return bytes(content)
+        raise Gone(first)
 
     def words(self, first: int) -> str:
         """Return the words of a segment."""

@@ -14,11 +14,11 @@ from sandbox_server.asgi import ASGIApp
 from sandbox_server.kernel.clock import FrozenClock
 from sandbox_server.middleware.transport import http_date
 from sandbox_server.persistence.memory import Deadline, MemoryPersistence, MemoryTransaction
-from sandbox_server.services.audit import audit
 from sandbox_server.settings import ClockMode
 from sandbox_server.traffic.throttle import Profile, Throttle
 from sandbox_server.worlds import World
 from tests.api.acorn import conformance
+from tests.auditing import audit
 
 KEY, STORE_KEY, READER_KEY, SUSPENDED_KEY = "acorn-key", "acorn-store-key", "acorn-reader-key", "acorn-suspended-key"
 
@@ -129,4 +129,4 @@ class Sandbox:
     def breaches(self) -> list[Any]:
         """Return what the audit finds wrong with the world."""
         with self.tenant.read() as tx:
-            return list(audit(tx))
+            return audit(tx)
