@@ -5,12 +5,13 @@ A glance has members of the entity, by their names and in their places, and whic
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 from types import GenericAlias
 from typing import Any
 
 import msgspec
 from msgspec import Raw
-from msgspec.structs import fields
+from msgspec.structs import FieldInfo, fields
 
 from sandbox_server.services.ports import Packed
 
@@ -26,11 +27,17 @@ def part(kind: type[msgspec.Struct], *rules: str, **members: Any) -> Any:
     known = fields(kind)
     last = max(place for place, field in enumerate(known) if field.name in members)
     asked = [
-        (field.name, members.get(field.name, Raw), *(() if field.required else (field.default,)))
+        (field.name, members.get(field.name, _unasked(field)), *(() if field.required else (field.default,)))
         for field in known[: last + 1]
     ]
     namespace = {rule: vars(kind)[rule] for rule in rules}
     return msgspec.defstruct(kind.__name__, asked, namespace=namespace, frozen=True, array_like=True, gc=False)
+
+
+def _unasked(field: FieldInfo) -> Any:
+    """Return the type of a member that is passed over: a number, or one of a few words, is not worth packing."""
+    is_short = isinstance(field.type, type) and issubclass(field.type, int | StrEnum)
+    return field.type if is_short else Raw
 
 
 def several(kind: Any) -> Any:

@@ -9,6 +9,7 @@ import yaml
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "中文"}
 """Each language's code, and what it calls itself."""
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml's where there is one
 _FOLDER = Path(__file__).parent / "catalogue"
 
 
@@ -16,7 +17,7 @@ _FOLDER = Path(__file__).parent / "catalogue"
 def catalogue(language: str) -> Mapping[str, str]:
     """Return a language's texts by their keys, as in `orders.title`."""
     source = (_FOLDER / f"{language}.yaml").read_text("utf-8")
-    return dict(_flat(yaml.load(source, Loader=yaml.BaseLoader)))  # noqa: S506 - it makes strings alone, of `off`, too
+    return dict(_flat(yaml.load(source, Loader=_LOADER)))  # noqa: S506 - it makes strings alone, of `off`, too
 
 
 def text(language: str, key: str, **values: object) -> str:

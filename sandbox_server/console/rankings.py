@@ -9,7 +9,7 @@ has changed is another row at the same position, which is found at once.
 from array import array
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
-from itertools import islice, zip_longest
+from itertools import compress, islice, zip_longest
 from threading import Event, Lock, Thread
 from typing import Any, NamedTuple, cast
 
@@ -17,7 +17,8 @@ from sandbox_server.services.ports import Packed
 
 _KEPT = 32
 _RUN = 1000
-_LARGE = 20_000
+LARGE = 20_000
+"""From how many rows on a table is ranked before anybody asks for it."""
 _REST_SECONDS = 0.004
 Keys = Callable[[Iterable[Packed]], Iterable[Any]]
 """What each of some rows is sorted by."""
@@ -32,7 +33,7 @@ class Run(NamedTuple):
     Args:
         rows: None where there is none.
         keys: What each is sorted by; None where there is none.
-        order: The positions of those that there are, from the least to the greatest.
+        order: Where among them those stand that there are, from the least to the greatest.
     """
 
     start: int
@@ -42,11 +43,9 @@ class Run(NamedTuple):
 
     def ranked(self, wanted: Container[int] | None, *, falling: bool) -> Iterator[tuple[Any, int]]:
         """Return the keys and positions of those that are wanted."""
-        order = reversed(self.order) if falling else iter(self.order)
-        if wanted is not None:
-            order = filter(wanted.__contains__, order)
         start, keys = self.start, self.keys
-        return ((keys[position - start], position) for position in order)
+        ranked = ((keys[offset], start + offset) for offset in (reversed(self.order) if falling else self.order))
+        return ranked if wanted is None else (pair for pair in ranked if pair[1] in wanted)
 
 
 class Ranking(NamedTuple):
@@ -74,18 +73,15 @@ class Ranker:
 
     Args:
         keys: What rows are sorted by.
+        asked: Set while somebody waits for this ranking, or for another one.
     """
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, asked: Event) -> None:
         self._keys = keys
+        self._asked = asked
         self._lock = Lock()
         self._haste = Event()
         self._runs: list[Run] = []
-
-    @property
-    def is_new(self) -> bool:
-        """Whether nothing was ranked yet."""
-        return not self._runs
 
     def of(self, rows: Sequence[Packed | None]) -> Ranking:
         """
@@ -95,16 +91,24 @@ class Ranker:
             rows: All rows by their positions; None where there is none.
         """
         self._haste.set()
+        self._asked.set()
         with self._lock:
             self._haste.clear()
-            return self._rank(rows)
+            try:
+                return self._rank(rows)
+            finally:
+                self._asked.clear()
 
     def prepare(self, rows: Sequence[Packed | None]) -> None:
-        """Rank rows with a rest after each run, as long as nobody waits for it."""
+        """Rank rows with a rest after each run, unless somebody waits for it, and while somebody waits for another."""
         with self._lock:
-            self._rank(rows, lambda: self._haste.wait(_REST_SECONDS))
+            self._rank(rows, self._rest)
 
-    def _rank(self, rows: Sequence[Packed | None], rest: Callable[[], object] = lambda: None) -> Ranking:
+    def _rest(self) -> None:
+        while not self._haste.wait(_REST_SECONDS) and self._asked.is_set():
+            pass
+
+    def _rank(self, rows: Sequence[Packed | None], rest: Callable[[], None] = lambda: None) -> Ranking:
         starts = range(0, len(rows), _RUN)
         runs: list[Run] = []
         for start, before in zip_longest(starts, self._runs[: len(starts)]):
@@ -117,12 +121,11 @@ class Ranker:
         if before is not None and before.rows == rows:  # which asks first whether they are the same objects
             return before
         keys = self._keys_of(rows, before)
-        there = [offset for offset, row in enumerate(rows) if row is not None]
-        there.sort(key=keys.__getitem__)
-        return Run(start, rows, keys, array("I", [start + offset for offset in there]))
+        order = sorted(compress(range(len(rows)), rows), key=keys.__getitem__)
+        return Run(start, rows, keys, array("H", order))
 
     def _keys_of(self, rows: Sequence[Packed | None], before: Run | None) -> list[Any]:
-        if before is None and None not in rows:
+        if before is None and all(rows):
             return list(self._keys(cast(Sequence[Packed], rows)))
         old, known = (before.rows, before.keys) if before is not None else ((), ())
         keys = [*known[: len(rows)], *[None] * (len(rows) - len(known))]
@@ -137,30 +140,33 @@ class Rankings:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._asked = Event()
         self._kept: dict[tuple[str, str, str], Ranker] = {}
-        self._preparing: set[Table] = set()
+        self._prepared: set[Table] = set()
 
     def by(self, table: Table, column: str, keys: Keys) -> Ranker:
         """Return what ranks a table by a column, which is sorted by its keys."""
         name = (*table, column)
         with self._lock:
-            ranker = self._kept.pop(name, None) or Ranker(keys)
+            ranker = self._kept.pop(name, None) or Ranker(keys, self._asked)
             self._kept[name] = ranker
             if len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]
             return ranker
 
-    def prepare(self, table: Table, columns: Mapping[str, Keys], rows: Sequence[Packed | None]) -> None:
-        """Rank a large table that is looked at by its columns, so that whoever sorts it next need not wait."""
-        if len(rows) < _LARGE:
-            return
-        rankers = [self.by(table, column, keys) for column, keys in columns.items()]
-        new = [ranker for ranker in rankers if ranker.is_new]
-        if new and table not in self._preparing:
-            self._preparing.add(table)
-            Thread(target=self._prepare, args=[table, new, rows], daemon=True, name="ranking").start()
+    def is_prepared(self, table: Table) -> bool:
+        """Whether a table was ranked by its columns, or is about to be."""
+        return table in self._prepared
 
-    def _prepare(self, table: Table, rankers: Sequence[Ranker], rows: Sequence[Packed | None]) -> None:
-        for ranker in rankers:
-            ranker.prepare(rows)
-        self._preparing.discard(table)
+    def prepare(self, table: Table, columns: Mapping[str, Keys], rows: Sequence[Packed | None]) -> None:
+        """Rank a large table by its columns, once, so that whoever sorts it first need not wait."""
+        if len(rows) < LARGE or self.is_prepared(table):
+            return
+        self._prepared.add(table)
+        rankers = [self.by(table, column, keys) for column, keys in columns.items()]
+        Thread(target=_prepare, args=[rankers, rows], daemon=True, name="ranking").start()
+
+
+def _prepare(rankers: Sequence[Ranker], rows: Sequence[Packed | None]) -> None:
+    for ranker in rankers:
+        ranker.prepare(rows)

@@ -1,16 +1,17 @@
 """The console's Flask application: its pages, and what all of them have in common."""
 
+from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from flask import Flask, Request, flash, g, redirect, render_template, request, session, url_for
+from flask import Flask, Request, Response, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from sandbox_server.certification.trials import Trials
-from sandbox_server.console import formats, languages
+from sandbox_server.console import formats, languages, tables
 from sandbox_server.console.health import Healths
 from sandbox_server.console.pages import (
     arrivals,
@@ -80,6 +81,7 @@ def site(operator_token: str | None, trials: Trials, draw_label: parcels.DrawLab
     app.config.update(OPERATOR_TOKEN=operator_token)
     app.extensions.update(healths=Healths(), rankings=Rankings(), trials=trials, draw_label=draw_label)
     app.before_request(_find_out)
+    app.after_request(_look_ahead)
     protect(app, operator_token, shared)
     for page in _PAGES:
         app.register_blueprint(page.pages, url_prefix=ROOT)
@@ -96,6 +98,13 @@ def _find_out() -> None:
     g.reach = reach_of(request)
     g.language = _language()
     g.tenant = (request.view_args or {}).get("tenant", _DEFAULT)
+
+
+def _look_ahead(response: Response) -> Response:
+    """Have a world's orders ranked while somebody still looks at another page."""
+    if response.status_code == HTTPStatus.OK and "tenant" in (request.view_args or {}):
+        tables.look_ahead(g.reach, g.tenant, orders.LISTING)
+    return response
 
 
 def reach_of(asked: Request) -> Reach:

@@ -10,10 +10,11 @@ from flask import current_app
 from werkzeug.datastructures import MultiDict
 
 from sandbox_server.console.forms import instant
+from sandbox_server.console.rankings import LARGE, Ranking, Rankings
 from sandbox_server.console.rankings import Keys as RowKeys
-from sandbox_server.console.rankings import Ranking, Rankings
 from sandbox_server.console.reach import Reach
-from sandbox_server.services.ports import Packed
+from sandbox_server.control.registry import Record
+from sandbox_server.services.ports import Packed, Transaction
 
 T = TypeVar("T")
 
@@ -86,7 +87,7 @@ class Listing(NamedTuple, Generic[T]):
 
     Args:
         name: The table, as transactions call it.
-        keys: What its columns are sorted by.
+        keys: What its columns are sorted by, the dearest first: a large table is ranked by them in this order.
         glances: What makes of a row what a column's key asks about; where there is none, that is the entity.
         born: When an entity came to be, which is never before an older one did.
     """
@@ -145,6 +146,20 @@ def view(
     order = order_of(asked, listing.keys)
     tally = reach.look(tenant, lambda _record, tx: getattr(tx, listing.name).tally("status"))
     return View(_sheet(reach, tenant, listing, where, since, order), where, since, tally)
+
+
+def look_ahead(reach: Reach, tenant: str, listing: Listing[Any]) -> None:
+    """Have a large table ranked before anybody looks at it."""
+    rankings: Rankings = current_app.extensions["rankings"]
+    if rankings.is_prepared((tenant, listing.name)):
+        return
+
+    def rows_of(_record: Record, tx: Transaction) -> _Rows | None:
+        table = getattr(tx, listing.name)
+        return _Rows(table.rows(), (), table.unpack) if table.count() >= LARGE else None
+
+    if (rows := reach.look(tenant, rows_of)) is not None:
+        rankings.prepare((tenant, listing.name), _columns(listing, rows.unpack), rows.packed)
 
 
 def arranged(items: Iterable[T], order: Order, keys: Keys[T]) -> Sheet[T]:

@@ -210,9 +210,12 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     @property
     def ship_by(self) -> datetime | None:
         """The first deadline of a store that has not shipped all of its part."""
-        return min(
-            [part.ship_by for line in self.lines for part in line.allocations if part.status in OPEN], default=None
-        )
+        first: datetime | None = None
+        for line in self.lines:
+            for part in line.allocations:
+                if part.status in OPEN and (first is None or part.ship_by < first):
+                    first = part.ship_by
+        return first
 
     @property
     def store_ids(self) -> list[str]:

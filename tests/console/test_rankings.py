@@ -38,7 +38,7 @@ def packed(values: Sequence[int | None]) -> list[bytes | None]:
 def test_rows_come_in_order_whatever_came_went_and_changed_between_two_looks(
     looks: list[list[int | None]], unwanted: set[int], start: int, length: int
 ) -> None:
-    ranker = Ranker(numbers)
+    ranker = Ranker(numbers, Event())
     for values in looks:
         ranking = ranker.of(packed(values))
         order = [place for _, place in sorted((value, n) for n, value in enumerate(values) if value is not None)]
@@ -58,7 +58,7 @@ def test_only_what_has_changed_is_looked_at_again() -> None:
         seen.extend(found)
         return found
 
-    rows, ranker = packed([None, 30, 20, 10]), Ranker(keys)
+    rows, ranker = packed([None, 30, 20, 10]), Ranker(keys, Event())
     assert ranker.of(rows).slice(0, 9) == [3, 2, 1]
     seen.clear()
     assert ranker.of(rows.copy()).slice(0, 9) == [3, 2, 1]
@@ -82,28 +82,34 @@ def test_a_ranking_is_kept_until_many_others_were_asked_for() -> None:
 
 def test_a_large_table_s_columns_are_ranked_beside_the_pages_once(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[Callable[[], None]] = []
+    seen: list[int] = []
+
+    def keys(rows: Iterable[bytes]) -> list[int]:
+        found = numbers(rows)
+        seen.extend(found)
+        return found
 
     class Later(Thread):
         def start(self) -> None:
             begun.append(self.run)
 
     monkeypatch.setattr(rankings, "Thread", Later)
-    monkeypatch.setattr(rankings, "_LARGE", 6)
-    kept, columns = Rankings(), {"units": numbers, "total": numbers}
+    monkeypatch.setattr(rankings, "LARGE", 6)
+    kept, columns = Rankings(), {"units": keys, "total": keys}
     kept.prepare(ORDERS, columns, packed(range(5)))
     assert begun == []
     rows = packed(range(6))
-    kept.by(ORDERS, "units", numbers).of(rows)
+    kept.by(ORDERS, "units", keys).of(rows)
     kept.prepare(ORDERS, columns, rows)
     kept.prepare(ORDERS, columns, rows)
     assert len(begun) == 1
-    assert kept.by(ORDERS, "total", numbers).is_new
+    assert seen == [0, 1, 2, 3, 4, 5]
     begun.pop()()
-    assert not kept.by(ORDERS, "total", numbers).is_new
+    assert seen == [0, 1, 2, 3, 4, 5] * 2
+    kept.by(ORDERS, "total", keys).of(rows)
     kept.prepare(ORDERS, columns, rows)
     assert begun == []
-    kept.prepare(ORDERS, {"ship": numbers}, rows)
-    assert len(begun) == 1
+    assert seen == [0, 1, 2, 3, 4, 5] * 2
 
 
 def test_whoever_waits_for_a_ranking_ends_its_rests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,9 +120,28 @@ def test_whoever_waits_for_a_ranking_ends_its_rests(monkeypatch: pytest.MonkeyPa
         begun.set()
         return numbers(some)
 
-    ranker = Ranker(keys)
+    ranker = Ranker(keys, Event())
     thread = Thread(target=ranker.prepare, args=[rows])
     thread.start()
     begun.wait()
     assert ranker.of(rows).slice(0, 3) == [0, 1, 2]
     thread.join()
+
+
+def test_what_is_ranked_beforehand_makes_way_for_what_somebody_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, rests = Event(), 0
+    asked.set()
+
+    class Haste(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            nonlocal rests
+            rests += 1
+            if rests == 3:
+                asked.clear()
+            return False
+
+    monkeypatch.setattr(rankings, "Event", Haste)
+    Ranker(numbers, asked).prepare(packed(range(8)))
+    assert rests == 4
+    Ranker(numbers, asked).of(packed(range(8)))
+    assert not asked.is_set()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox_server.console import health, tables
+from sandbox_server.console import health, rankings, tables
 from sandbox_server.console.pages import journal as journal_page
 from sandbox_server.console.pages.orders import LISTING as ORDERS
 from sandbox_server.console.pages.parcels import LISTING as PARCELS
@@ -42,6 +42,27 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def everything(built: Stage, **asked: str) -> list[str]:
     query = "".join(f"&{name}={value}" for name, value in asked.items())
     return [one["orderId"] for one in built.look(f"/v1/orders?limit=100{query}")["items"]]
+
+
+def test_a_large_world_s_orders_are_ranked_as_soon_as_somebody_looks_at_it(
+    built: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    class Never(Thread):
+        def start(self) -> None:
+            begun.append(self.name)
+
+    monkeypatch.setattr(rankings, "Thread", Never)
+    browser = Browser(built.app)
+    browser.get(f"{WORLD}/stores/")
+    assert begun == []
+    for module in (rankings, tables):
+        monkeypatch.setattr(module, "LARGE", 100)
+    for path in (f"{CONSOLE}/static/console.css", f"{CONSOLE}/t/nobody/", f"{WORLD}/stores/", f"{WORLD}/clock/"):
+        assert len(begun) == (path == f"{WORLD}/clock/")
+        browser.get(path)
+    assert begun == ["ranking"]
 
 
 @pytest.mark.usefixtures("short")

@@ -14,7 +14,16 @@ from sandbox_server.console.languages import text
 from sandbox_server.console.pages.parcels import moves
 from sandbox_server.control.registry import Record
 from sandbox_server.domain.errors import NotFound
-from sandbox_server.domain.orders import Allocation, Buyer, Line, Order, OrderStatus, Reduction, line_total
+from sandbox_server.domain.orders import (
+    Allocation,
+    AllocationStatus,
+    Buyer,
+    Line,
+    Order,
+    OrderStatus,
+    Reduction,
+    line_total,
+)
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import ServiceLevel
@@ -34,29 +43,37 @@ def total_of(order: Order) -> int:
     """Return what an order costs, tax included and without what is cancelled, in minor units."""
     total = 0
     for line in order.lines:
-        if line.cancelled:
+        if not line.cancelled:
+            total += line.net + line.tax
+        elif line.kept:
             net, tax = line_total(line, order.currency)
             total += net.minor + tax.minor
-        else:
-            total += line.net + line.tax
     return total
+
+
+def _stores_of(order: Order) -> str:
+    stores = ""
+    for line in order.lines:
+        for allocation in line.allocations:
+            stores += f"{allocation.store_id} "
+    return stores
 
 
 _PRICED = part(Line, "net", "kept", quantity=int, unit_price=int, tax=int, cancelled=int, reduction=Reduction | None)
 _HELD = part(Line, allocations=several(part(Allocation, store_id=str)))
-_OWED = part(Line, allocations=several(part(Allocation, status=str, ship_by=datetime)))
+_OWED = part(Line, allocations=several(part(Allocation, status=AllocationStatus, ship_by=datetime)))
 LISTING: tables.Listing[Order] = tables.Listing(
     "orders",
     {
+        "total": total_of,
+        "ship": lambda order: order.ship_by or _NONE,
+        "stores": _stores_of,
         "order": lambda order: order.order_id,
         "status": lambda order: order.status,
         "level": lambda order: order.service_level,
         "buyer": lambda order: order.buyer.name,
-        "stores": lambda order: " ".join([part.store_id for line in order.lines for part in line.allocations]),
         "units": lambda order: sum(line.quantity for line in order.lines),
-        "total": total_of,
         "acknowledge": lambda order: order.acknowledge_by or _NONE,
-        "ship": lambda order: order.ship_by or _NONE,
     },
     {
         "order": glance(Order, order_id=str),
