@@ -8,6 +8,7 @@ from typing import Any
 from flask import g
 from jinja2 import Environment
 
+from sandbox_server.certification.languages import sentences
 from sandbox_server.console.languages import word
 from sandbox_server.kernel.money import Money
 
@@ -17,8 +18,13 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 def install(environment: Environment) -> None:
     """Make the filters known to templates."""
-    filters = {"instant": instant, "number": number, "money": money, "span": _spoken, "pretty": pretty}
+    filters = {"instant": instant, "number": number, "money": money, "span": _spoken, "pretty": pretty, "said": said}
     environment.filters.update(filters)
+
+
+def said(english: str) -> str:
+    """Return what the marketplace says in the page's language; as it is where there are no words for it."""
+    return sentences(g.language).said(english)
 
 
 def instant(at: datetime | str) -> str:

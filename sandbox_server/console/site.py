@@ -156,7 +156,7 @@ def _refused(refused: Refused) -> ResponseReturnValue:
     """Say why something was not done, on the page where it was asked for."""
     if request.method == "GET":
         return _told(refused.status, str(refused))
-    flash(str(refused), "refusal")
+    flash(formats.said(str(refused)), "refusal")
     return redirect(_back())
 
 

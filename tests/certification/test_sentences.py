@@ -14,6 +14,7 @@ from sandbox_server.api import bodies, parameters, schemas
 from sandbox_server.certification import checks, preflight, reasons, verdict
 from sandbox_server.certification.languages import catalogue, sentences
 from sandbox_server.certification.sentences import Sentences
+from sandbox_server.traffic import unmatched
 
 SPEAKERS = [
     bodies,
@@ -22,6 +23,7 @@ SPEAKERS = [
     preflight,
     reasons,
     verdict,
+    unmatched,
     *(import_module(f"{checks.__name__}.{one.name}") for one in iter_modules(checks.__path__)),
 ]
 NOT_TRANSLATED = {

@@ -79,7 +79,9 @@ def test_every_word_of_the_contract_has_a_name(language: str, kind: str) -> None
 def test_every_effect_and_every_reason_has_a_name(language: str) -> None:
     texts = catalogue(language)
     assert {name for name in EFFECTS if f"effect.{name}" not in texts or f"effect_summary.{name}" not in texts} == set()
-    assert {reason for reason in (*ReturnReason, *RejectReason) if f"reason.{reason}" not in texts} == set()
+    assert {
+        reason for reason in (*ReturnReason, *RejectReason, *CancelReason) if f"reason.{reason}" not in texts
+    } == set()
     assert {status for status in ShipmentStatus if f"deed.{status}" not in texts} == {"LABELLED"} - set(CancelReason)
 
 
