@@ -73,12 +73,12 @@ class Ranker:
 
     Args:
         keys: What rows are sorted by.
-        asked: Set while somebody waits for this ranking, or for another one.
+        attended: Set while somebody waits for a page.
     """
 
-    def __init__(self, keys: Keys, asked: Event) -> None:
+    def __init__(self, keys: Keys, attended: Event) -> None:
         self._keys = keys
-        self._asked = asked
+        self._attended = attended
         self._lock = Lock()
         self._haste = Event()
         self._runs: list[Run] = []
@@ -91,21 +91,17 @@ class Ranker:
             rows: All rows by their positions; None where there is none.
         """
         self._haste.set()
-        self._asked.set()
         with self._lock:
             self._haste.clear()
-            try:
-                return self._rank(rows)
-            finally:
-                self._asked.clear()
+            return self._rank(rows)
 
     def prepare(self, rows: Sequence[Packed | None]) -> None:
-        """Rank rows with a rest after each run, unless somebody waits for it, and while somebody waits for another."""
+        """Rank rows with a rest after each run and while anybody waits for a page, unless that waits for this."""
         with self._lock:
             self._rank(rows, self._rest)
 
     def _rest(self) -> None:
-        while not self._haste.wait(_REST_SECONDS) and self._asked.is_set():
+        while not self._haste.wait(_REST_SECONDS) and self._attended.is_set():
             pass
 
     def _rank(self, rows: Sequence[Packed | None], rest: Callable[[], None] = lambda: None) -> Ranking:
@@ -140,15 +136,29 @@ class Rankings:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._asked = Event()
+        self._attended = Event()
+        self._waiting = 0
         self._kept: dict[tuple[str, str, str], Ranker] = {}
         self._prepared: set[Table] = set()
+
+    def attend(self) -> None:
+        """Have all that is ranked beforehand rest, because somebody waits for a page; `leave` ends that."""
+        with self._lock:
+            self._waiting += 1
+            self._attended.set()
+
+    def leave(self) -> None:
+        """Let it go on, when nobody else waits."""
+        with self._lock:
+            self._waiting -= 1
+            if not self._waiting:
+                self._attended.clear()
 
     def by(self, table: Table, column: str, keys: Keys) -> Ranker:
         """Return what ranks a table by a column, which is sorted by its keys."""
         name = (*table, column)
         with self._lock:
-            ranker = self._kept.pop(name, None) or Ranker(keys, self._asked)
+            ranker = self._kept.pop(name, None) or Ranker(keys, self._attended)
             self._kept[name] = ranker
             if len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from flask import Flask, Request, Response, flash, g, redirect, render_template, request, session, url_for
+from flask import Flask, Request, Response, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
@@ -80,8 +80,10 @@ def site(operator_token: str | None, trials: Trials, draw_label: parcels.DrawLab
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config.update(OPERATOR_TOKEN=operator_token)
     app.extensions.update(healths=Healths(), rankings=Rankings(), trials=trials, draw_label=draw_label)
+    app.before_request(_attend)
     app.before_request(_find_out)
     app.after_request(_look_ahead)
+    app.teardown_request(_leave)
     protect(app, operator_token, shared)
     for page in _PAGES:
         app.register_blueprint(page.pages, url_prefix=ROOT)
@@ -92,6 +94,16 @@ def site(operator_token: str | None, trials: Trials, draw_label: parcels.DrawLab
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _failed)
     return app
+
+
+def _attend() -> None:
+    g.attended = current_app.extensions["rankings"]
+    g.attended.attend()
+
+
+def _leave(_error: BaseException | None) -> None:
+    if "attended" in g:
+        g.attended.leave()
 
 
 def _find_out() -> None:

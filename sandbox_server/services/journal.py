@@ -12,7 +12,7 @@ from sandbox_server.domain.errors import Unavailable
 from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.services.archive import Archive, Mark
 from sandbox_server.services.exchange import Exchange, Writer
-from sandbox_server.services.search import Filters, words_of
+from sandbox_server.services.search import EVERYTHING, Filters, words_of
 from sandbox_server.services.segments import Background, Compress, Parts, Segment
 from sandbox_server.services.stretch import Stretch
 from sandbox_server.traffic.journal import NOTHING_BEFORE, Entry, Flaw, Kept, Verdict, content_of, digest
@@ -22,7 +22,6 @@ MOST_BYTES = 400 * 1000 * 1000
 WARM_BYTES = 8 * 1000 * 1000
 _LOOKED_AT = 5_000  # entries for one page, at the most
 _AT_ONCE = 16  # calls that are written down together: that takes half as long as one by one, and no reader can tell
-_EVERYTHING = Filters()
 _UNMATCHED = Filters(verdict=Verdict.UNMATCHED)
 _background = Background()
 
@@ -217,7 +216,7 @@ class Journal:
 
     def entries(self, after: int = 0) -> Iterator[Kept]:
         """Return the entries after the one with this number, from the oldest to the newest, one segment at a time."""
-        return (kept for _, kept in self._numbered(after, _EVERYTHING))
+        return (kept for _, kept in self._numbered(after, EVERYTHING))
 
     def page(self, filters: Filters, after: int = 0, limit: int = 50) -> Page:
         """

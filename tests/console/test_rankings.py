@@ -128,20 +128,19 @@ def test_whoever_waits_for_a_ranking_ends_its_rests(monkeypatch: pytest.MonkeyPa
     thread.join()
 
 
-def test_what_is_ranked_beforehand_makes_way_for_what_somebody_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, rests = Event(), 0
-    asked.set()
+def test_what_is_ranked_beforehand_rests_while_anybody_waits_for_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, rests = Rankings(), 0
 
     class Haste(Event):
         def wait(self, timeout: float | None = None) -> bool:
             nonlocal rests
             rests += 1
-            if rests == 3:
-                asked.clear()
+            if rests in {2, 4}:
+                kept.leave()
             return False
 
+    kept.attend()
+    kept.attend()
     monkeypatch.setattr(rankings, "Event", Haste)
-    Ranker(numbers, asked).prepare(packed(range(8)))
-    assert rests == 4
-    Ranker(numbers, asked).of(packed(range(8)))
-    assert not asked.is_set()
+    kept.by(ORDERS, "total", numbers).prepare(packed(range(8)))
+    assert rests == 5

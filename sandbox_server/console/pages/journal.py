@@ -101,12 +101,14 @@ def _again(tenant: str, call: Mapping[str, Any]) -> Again:
 
 def _found(tenant: str, filters: Filters, order: Order, below: int, since: int) -> Calls:
     in_order = order.column == CREATED and order.falling
-    entries, older, last = _entries(tenant, filters, below, since, ROWS if in_order else _MOST)
-    sheet = Sheet(entries, order, len(entries)) if in_order else arranged(reversed(entries), order, KEYS)
+    found, older, last = entries_of(tenant, filters, below, since, ROWS if in_order else _MOST)
+    sheet = Sheet(found, order, len(found)) if in_order else arranged(reversed(found), order, KEYS)
     return Calls(sheet, in_order, older, last)
 
 
-def _entries(tenant: str, filters: Filters, below: int, since: int, wanted: int) -> tuple[list[Entry], int | None, int]:
+def entries_of(
+    tenant: str, filters: Filters, below: int, since: int, wanted: int
+) -> tuple[list[Entry], int | None, int]:
     """
     Look for calls in some goes; return them with where to go on, and the number of the newest of all.
 

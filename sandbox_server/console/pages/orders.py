@@ -11,6 +11,7 @@ from sandbox_server.console import tables
 from sandbox_server.console.forms import integer
 from sandbox_server.console.glance import glance, part, several
 from sandbox_server.console.languages import text
+from sandbox_server.console.pages.journal import entries_of
 from sandbox_server.console.pages.parcels import moves
 from sandbox_server.control.registry import Record
 from sandbox_server.domain.errors import NotFound
@@ -27,7 +28,6 @@ from sandbox_server.domain.orders import (
 from sandbox_server.domain.returns import Return
 from sandbox_server.domain.shipments import Shipment
 from sandbox_server.domain.stores import ServiceLevel
-from sandbox_server.services.journal import Journal
 from sandbox_server.services.ports import Transaction
 from sandbox_server.services.search import Filters
 from sandbox_server.traffic.journal import Entry, verdict_of
@@ -122,7 +122,6 @@ class Life(NamedTuple):
     order: Order
     shipments: Sequence[Shipment]
     returns: Sequence[Return]
-    calls: Sequence[Entry]
     now: datetime
 
 
@@ -159,8 +158,9 @@ def place(tenant: str) -> ResponseReturnValue:
 @pages.get("/t/<tenant>/orders/<order_id>")
 def one(tenant: str, order_id: str) -> ResponseReturnValue:
     """Show one order."""
-    life = g.reach.look(tenant, lambda record, tx: _life(record, tx, order_id))
-    steps = sorted(_steps(life), key=lambda step: step.at, reverse=True)
+    life = g.reach.look(tenant, lambda _record, tx: _life(tx, order_id))
+    calls, _, _ = entries_of(tenant, Filters(order=order_id), 0, 0, _CALLS)
+    steps = sorted(_steps(life, calls), key=lambda step: step.at, reverse=True)
     carrier = {parcel.shipment_id: moves(parcel.status) for parcel in life.shipments}
     asked = tables.order_of(request.args, LINE_KEYS, falling=False)
     lines = tables.arranged(life.order.lines, asked, LINE_KEYS)
@@ -193,21 +193,15 @@ def _board(_record: Record, tx: Transaction) -> tuple[dict[str, list[Order]], Ma
     return columns, tx.orders.tally("status"), tx.now
 
 
-def _life(record: Record, tx: Transaction, order_id: str) -> Life:
+def _life(tx: Transaction, order_id: str) -> Life:
     order = tx.orders.get(order_id)
     if order is None:
         raise NotFound("order", order_id)
-    calls = record.tenant.power(Journal).latest(Filters(order=order_id), 0, _CALLS)
-    return Life(
-        order,
-        list(tx.shipments.select(order_id=order_id)),
-        list(tx.returns.select(order_id=order_id)),
-        [kept.entry for kept in calls.entries],
-        tx.now,
-    )
+    shipments, returns = tx.shipments.select(order_id=order_id), tx.returns.select(order_id=order_id)
+    return Life(order, list(shipments), list(returns), tx.now)
 
 
-def _steps(life: Life) -> Iterator[Step]:
+def _steps(life: Life, calls: Sequence[Entry]) -> Iterator[Step]:
     for change in life.order.history:
         yield Step(change.at, "order", change.to, cause=change.cause)
     for parcel in life.shipments:
@@ -216,5 +210,5 @@ def _steps(life: Life) -> Iterator[Step]:
     for goods in life.returns:
         for change in goods.history:
             yield Step(change.at, "return", change.to, goods.return_id, change.cause)
-    for entry in life.calls:
+    for entry in calls:
         yield Step(entry.received_at, "call", verdict_of(entry), entry=entry)

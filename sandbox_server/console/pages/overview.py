@@ -16,7 +16,7 @@ from sandbox_server.domain.orders import OrderStatus
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.metrics import NO_OPERATION
 from sandbox_server.services.ports import Transaction
-from sandbox_server.services.search import Filters
+from sandbox_server.services.search import EVERYTHING
 from sandbox_server.traffic.faults import FaultRules
 from sandbox_server.traffic.journal import Entry, Verdict, verdict_of
 from sandbox_server.traffic.throttle import Throttle
@@ -24,7 +24,6 @@ from sandbox_server.traffic.throttle import Throttle
 pages = Blueprint("overview", __name__)
 
 _COMING = 8
-_EVERYTHING = Filters()
 _SECOND_NS = 1_000_000_000
 
 
@@ -97,7 +96,7 @@ def _world(record: Record, tx: Transaction) -> World:
 
 
 def _traffic(journal: Journal) -> Traffic:
-    entries = [kept.entry for kept in journal.latest(_EVERYTHING, 0, ROWS).entries]
+    entries = [kept.entry for kept in journal.latest(EVERYTHING, 0, ROWS).entries]
     verdicts, operations = (
         Counter(map(verdict_of, entries)),
         Counter(entry.operation or NO_OPERATION for entry in entries),
