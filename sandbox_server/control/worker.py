@@ -1,5 +1,6 @@
 """One of many processes that have the same tenants: it does what the others tell, and tells them what it does."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
@@ -13,7 +14,7 @@ from sandbox_server.persistence import log, replay
 from sandbox_server.persistence.log import KeptTenant
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres.beside import Beside
-from sandbox_server.persistence.postgres.replica import Entry, Kind
+from sandbox_server.persistence.postgres.entries import Entry, Kind
 from sandbox_server.persistence.postgres.tidying import Tidying, drop_bases, drop_calls, drop_changes, drop_news, fold
 from sandbox_server.persistence.postgres.vault import PostgresVault, read_power, read_server
 from sandbox_server.services.journal import Journal
@@ -163,12 +164,23 @@ class Worker:
         for record in self._vault.calls(name):
             self._take_calls(name, record)
 
+    @property
+    def undone(self) -> int:
+        """How often something that was done here has been undone."""
+        return self._replica.undone
+
+    async def settled(self) -> None:
+        """Wait until everything that was done here by now is told, or undone."""
+        await self._replica.settled()
+
     async def make_sure(self) -> None:
-        """Wait until everything that was done here by now is sure to be kept."""
+        """Wait until everything that was done here by now is sure to be kept, or undone."""
+        await self._replica.settled()
         await self._beside.make_sure()
 
     async def stand(self) -> None:
-        """Take the lead when nobody has it."""
+        """Let calls share their turns; take the lead when nobody has it."""
+        self._replica.settle_by(asyncio.get_running_loop().call_soon)
         await self._beside.stand()
 
     def close(self) -> None:

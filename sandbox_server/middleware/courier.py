@@ -139,11 +139,19 @@ class Courier:
             while tenant in self._directory.tenants:
                 async with own_places, self._places:
                     letter = self._next(tenant, subscription_id)
-                    if letter is None:
+                    if letter is None or not await self._is_kept():
                         return
                     await self._deliver(tenant, letter)
         except Exception:
             logger.exception("webhooks of subscription %s of tenant %s stumbled", subscription_id, tenant.name)
+
+    async def _is_kept(self) -> bool:
+        """Whether what is there now, and may be told of, is sure to be kept; wait until that is known."""
+        if self._lead is None:
+            return True
+        undone = self._lead.undone
+        await self._lead.make_sure()
+        return self._lead.undone == undone
 
     async def _deliver(self, tenant: Tenant, letter: Letter) -> None:
         world, at = tenant.persistence, tenant.now()

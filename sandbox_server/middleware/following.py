@@ -30,9 +30,18 @@ class Worker(Protocol):
         """Do what is to be done now and then, though nobody calls."""
         ...
 
+    @property
+    def undone(self) -> int:
+        """How often something that was done here, and that nobody was told of, has been undone."""
+        ...
+
+    async def settled(self) -> None:
+        """Wait until nothing that was done here by now can be undone any more, or it is."""
+        ...
+
     async def make_sure(self) -> None:
         """
-        Wait until everything that was done here by now is sure to be kept.
+        Wait until everything that was done here by now is sure to be kept, or is undone.
 
         Raises:
             Unavailable: It may not be.
@@ -111,7 +120,9 @@ class Following:
 
 class Certain:
     """
-    A layer that refuses calls while nothing can be known, and answers what may have changed something when it is kept.
+    A layer that refuses calls while nothing can be known, and answers when what is told is kept.
+
+    What may have changed something is answered when that is sure to be kept; what reads, when it is settled.
 
     Args:
         app: Takes the calls.
@@ -127,17 +138,19 @@ class Certain:
         Pass a call on.
 
         Raises:
-            Unavailable: The state of the tenants cannot be known, or the call's effect may be lost.
+            Unavailable: The state of the tenants cannot be known, or the call's effect may be lost, or what it saw is.
         """
         trouble: Unavailable | None = scope["state"].get("unavailable")
         if trouble is not None:
             raise trouble
-        if scope["method"] in _READING:
-            return self._app(scope, receive, send)
+        worker, undone = self._worker, self._worker.undone
+        wait = worker.settled if scope["method"] in _READING else worker.make_sure
 
         async def send_when_sure(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await self._worker.make_sure()
+                await wait()
+                if worker.undone != undone:
+                    raise Unavailable("What was done meanwhile could not be kept, and is undone. Try again.")
             await send(message)
 
         return self._app(scope, receive, send_when_sure)

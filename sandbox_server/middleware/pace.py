@@ -35,6 +35,15 @@ class Lead(Protocol):
         """Whether this process has it."""
         ...
 
+    @property
+    def undone(self) -> int:
+        """How often something that was done here, and that nobody was told of, has been undone."""
+        ...
+
+    async def make_sure(self) -> None:
+        """Wait until everything that was done here by now is sure to be kept, or is undone."""
+        ...
+
 
 def leads(lead: Lead | None) -> bool:
     """Whether this process does what only one may do: it has the lead, or is the only one."""

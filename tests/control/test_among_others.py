@@ -1,15 +1,18 @@
 """What workers over one database know of each other, step by step."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
+import httpx
 import psycopg
 import pytest
 
-from sandbox_server.persistence.postgres.replica import _LOCKS, Entry, Kind, key_of
+from sandbox_server.persistence.postgres.entries import Entry, Kind
+from sandbox_server.persistence.postgres.statements import LOCKS, key_of
 from sandbox_server.services.journal import Journal
 from tests.control.among import SHOP, Among
 from tests.control.carrying import carried, seen_by
@@ -67,7 +70,7 @@ def in_the_way(url: str, tenant: str, waiting: int, stands: Event) -> None:
         stands.set()
         while looker.execute(_WAITS, (waiting,)).fetchone() is None:
             pass
-        holder.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCKS, key_of(tenant)))
+        holder.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, key_of(tenant)))
 
 
 _WAITS = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
@@ -119,3 +122,66 @@ def test_snapshots_move_worlds_between_workers_and_any_other_sandbox(pair: tuple
         seen, key = carried(stage, one)
         assert seen_by(other, key) == seen
     lasting.stop()
+
+
+STORE = "/v1/stores/S0001"
+RENAMINGS = 8
+
+
+def asked_at_once(stage: Among, *calls: tuple[str, object], meanwhile: Callable[[], None]) -> Sequence[httpx.Response]:
+    """Make calls that are all ready at once; do something when they are through and nothing of them is told."""
+
+    def then(settle: Callable[[], None]) -> None:
+        meanwhile()
+        settle()
+
+    async def ask() -> Sequence[httpx.Response]:
+        loop = asyncio.get_running_loop()
+        stage.worker._replica.settle_by(lambda settle: loop.call_soon(then, settle))
+        transport = httpx.ASGITransport(stage.app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", headers={"x-api-key": KEY}
+        ) as client:
+            waiting = (client.request(method, STORE, json=body) for method, body in calls)
+            return await asyncio.gather(*waiting)
+
+    try:
+        return asyncio.run(ask())
+    finally:
+        stage.worker._replica._soon = None
+
+
+def renamings(name: str) -> Sequence[tuple[str, object]]:
+    return [("PATCH", {"name": f"{name} {number}"}) for number in range(RENAMINGS)]
+
+
+def test_calls_that_are_ready_at_once_cost_one_commit_and_are_answered_after_it(pair: tuple[Among, Among]) -> None:
+    one, other = pair
+    one.worker.look_after()
+    before, seen = one.worker._replica.appended, list[str]()
+
+    def look() -> None:
+        other.worker.catch_up()
+        with other.worker._tenants.get("default").tenant.read() as tx:
+            seen.extend(store.name for store in tx.stores.select())
+
+    answers = asked_at_once(one, *renamings("At Once"), ("GET", None), meanwhile=look)
+    assert [answer.status_code for answer in answers] == [200] * (RENAMINGS + 1)
+    assert one.worker._replica.appended == before + 1
+    assert seen
+    assert not any("At Once" in name for name in seen)
+    assert answers[-1].json()["name"] == other.look(STORE)["name"] == f"At Once {RENAMINGS - 1}"
+
+
+def test_when_the_commit_of_many_fails_all_are_told_so_and_none_is_done(pair: tuple[Among, Among]) -> None:
+    one, other = pair
+    kept = other.look(STORE)["name"]
+
+    def lose() -> None:
+        with one.worker._vault._database.lend() as connection:
+            connection.execute("ROLLBACK")
+
+    answers = asked_at_once(one, *renamings("Never"), ("GET", None), meanwhile=lose)
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(503, "UNAVAILABLE")}
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
+    assert one.look(STORE)["name"] == other.look(STORE)["name"] == kept

@@ -155,6 +155,36 @@ def test_what_came_of_it_is_kept(world: World) -> None:
     assert outcomes(world) == [(world.all_events()[0].event_id, Outcome.DELIVERED, 3)]
 
 
+class Doubtful:
+    """A process that has to undo what it has done, once."""
+
+    leads = True
+
+    def __init__(self, fake: FakePost) -> None:
+        self.undone = 0
+        self.sent_before: list[int] = []
+        self._fake = fake
+
+    async def make_sure(self) -> None:
+        self.sent_before.append(len(self._fake.sent))
+        self.undone = 1
+
+
+def test_a_letter_leaves_when_what_it_tells_of_is_sure_to_be_kept(world: World) -> None:
+    subscribe(world)
+    leads: list[Doubtful] = []
+
+    async def act(courier: Courier, fake: FakePost) -> None:
+        lead = Doubtful(fake)
+        courier._lead = lead
+        leads.append(lead)
+        happen(world, "ord_1")
+        assert await courier.settle(world.tenant, monotonic_ns() + FAR_OFF) == 0
+
+    assert len(live(act, world).sent) == 1
+    assert leads[0].sent_before == [0, 0]
+
+
 def test_one_receiver_is_called_once_at_a_time_and_others_beside_it(world: World) -> None:
     for _ in range(3):
         subscribe(world)

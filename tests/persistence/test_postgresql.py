@@ -1,8 +1,6 @@
 """What PostgreSQL keeps, and what a worker does when it has missed something or cannot reach it."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -12,57 +10,11 @@ from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres import asking, tidying
 from sandbox_server.persistence.postgres.connection import Database, DatabaseError, Unreachable
 from sandbox_server.persistence.postgres.schema import prepare
-from sandbox_server.persistence.postgres.vault import PostgresVault
 from tests.domain.builders import NOW, an_order
 from tests.persistence.adapters import CURRENCY, SEED, keep
-from tests.persistence.workers import Worker
-from tests.postgresql import PostgreSQL
+from tests.persistence.readers import NAME, Reader, kill, lose, return_of
 
-NAME = "default"
 EXAMPLE = "postgresql://user:password@127.0.0.1:5432/sandbox"
-
-
-class Reader(Worker):
-    """A worker that reads everything again when it has to."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.vault = PostgresVault(self.database, self.replica)
-        self.readings = 0
-
-    def begin_anew(self) -> None:
-        self.readings += 1
-        with self.vault.reading(self):
-            self.worlds[NAME] = self.vault.world(NAME)[0]
-
-    @property
-    def world(self) -> MemoryPersistence:
-        return self.worlds[NAME]
-
-    def orders(self) -> list[str]:
-        self.replica.catch_up()
-        with self.world.read(NOW) as tx:
-            return [order.order_id for order in tx.orders.select()]
-
-
-@pytest.fixture
-def url(server: PostgreSQL) -> str:
-    return server.new_database()
-
-
-@pytest.fixture
-def pair(url: str) -> Iterator[tuple[Reader, Reader]]:
-    """Return two workers over a database with one world, in which there is nothing."""
-    with ExitStack() as stack:
-        one, other = Reader(url), Reader(url)
-        for worker in (one, other):
-            stack.callback(worker.database.close)
-        with one.vault.together():
-            one.vault.begin(NAME, one.vault.keep(MemoryPersistence(SEED, CURRENCY)))
-        for worker in (one, other):
-            worker.begin_anew()
-            worker.readings = 0
-        yield one, other
 
 
 def fold(worker: Reader, url: str) -> None:
@@ -249,32 +201,3 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line(url: str, change: tu
 def test_what_is_no_url_of_a_database_is_told_with_an_example(url: str) -> None:
     with pytest.raises(DatabaseError, match=EXAMPLE):
         Database(url).open()
-
-
-def kill(worker: Reader, url: str) -> None:
-    """End a worker's connection from the server's side."""
-    with psycopg.connect(url) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid = %s", (pid_of(worker),)
-        )
-
-
-def pid_of(worker: Reader) -> int:
-    connection = worker.database._connection
-    assert connection is not None
-    return connection.info.backend_pid
-
-
-def return_of(worker: Reader) -> None:
-    """Wait until a worker has a connection again."""
-    returning = worker.database._returning
-    if returning is not None:
-        returning.join()
-
-
-def lose(worker: Reader, url: str) -> None:
-    """Have a worker lose its connection, and get another one."""
-    kill(worker, url)
-    with pytest.raises(Unavailable):
-        worker.replica.catch_up()
-    return_of(worker)

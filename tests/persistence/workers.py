@@ -8,7 +8,8 @@ from sandbox_server.persistence import log, replay
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres.asking import Asking
 from sandbox_server.persistence.postgres.connection import Database
-from sandbox_server.persistence.postgres.replica import Entry, Kind, Replica
+from sandbox_server.persistence.postgres.entries import Entry, Kind
+from sandbox_server.persistence.postgres.replica import Replica
 from sandbox_server.persistence.postgres.schema import prepare
 from sandbox_server.persistence.postgres.turns import TenantLog
 from sandbox_server.services.ports import Persistence, Transaction

@@ -7,7 +7,8 @@ from itertools import count
 
 from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.persistence.postgres.connection import Database
-from sandbox_server.persistence.postgres.replica import Entry, Kind, Replica
+from sandbox_server.persistence.postgres.entries import Entry, Kind
+from sandbox_server.persistence.postgres.replica import Replica
 
 _NAME = "acorn-sandbox worker"
 """What a connection is called by which a worker follows the log."""

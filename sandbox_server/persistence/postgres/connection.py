@@ -1,7 +1,7 @@
 """A connection to the database that comes back by itself when it was lost."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
@@ -72,6 +72,7 @@ class Database:
         self._returning: Thread | None = None
         self._returned: Connection | None = None
         self._closing = Event()
+        self._before: Callable[[], None] = lambda: None
         self.generation = 0
         """How often it has been connected."""
 
@@ -103,8 +104,25 @@ class Database:
         with self.use() as connection:
             connection.execute("SELECT set_config('application_name', %s, false)", (name,))
 
+    def before_use(self, act: Callable[[], None]) -> None:
+        """Have something done each time before somebody uses the connection; not before it is merely lent."""
+        self._before = act
+
     @contextmanager
-    def use(self, undone: tuple[type[psycopg.Error], ...] = DEADLOCKS) -> Iterator[Connection]:
+    def use(self) -> Iterator[Connection]:
+        """
+        Lend the connection to somebody who knows nothing of what it was lent for before.
+
+        Raises:
+            Interrupted: A deadlock was broken up; what was asked may be asked anew at once.
+            Unavailable: It is lost, or the server cannot do now what it was asked.
+        """
+        self._before()
+        with self.lend() as connection:
+            yield connection
+
+    @contextmanager
+    def lend(self, undone: tuple[type[psycopg.Error], ...] = DEADLOCKS) -> Iterator[Connection]:
         """
         Lend the connection.
 

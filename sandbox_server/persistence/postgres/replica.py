@@ -1,70 +1,24 @@
 """One worker's part in the log: it applies what others have appended, and appends when it is its turn."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from enum import IntEnum
-from typing import LiteralString, NamedTuple, Protocol
-from zlib import crc32
+from functools import partial
+from typing import LiteralString
 
 from psycopg.pq import TransactionStatus
 
 from sandbox_server.domain.errors import Unavailable
 from sandbox_server.persistence.postgres.connection import DEADLOCKS, WAITS, Connection, Database
+from sandbox_server.persistence.postgres.entries import Entry, Follower, Kind
+from sandbox_server.persistence.postgres.group import MOST, Group
+from sandbox_server.persistence.postgres.statements import APPEND, AT_ONCE, LOCKS, PREPARED_TAIL, TAIL, key_of
+from sandbox_server.services.anew import until_done
 
-_AT_ONCE = 1000
-_LOCKS = 0x5EED0002
-_TAIL = (
-    "SELECT number, tenant, kind, record, cause, at::text FROM sandbox.log WHERE number > {} ORDER BY number LIMIT {}"
-)
-_PREPARED_TAIL = _TAIL.format("%s", _AT_ONCE)
-_APPEND = """
-    WITH head AS (UPDATE sandbox.head SET number = number + cardinality(%(kinds)s) RETURNING number)
-    INSERT INTO sandbox.log (number, tenant, kind, record, cause)
-    SELECT head.number - cardinality(%(kinds)s) + place, tenant, kind, record, cause
-    FROM head, unnest(%(tenants)s::text[], %(kinds)s::smallint[], %(records)s::bytea[], %(causes)s::text[])
-        WITH ORDINALITY AS entry (tenant, kind, record, cause, place)
-    RETURNING number, at::text
-"""
+_BESIDE_WORLDS = (Kind.CALLS, Kind.POWER)
+"""What may be told of a tenant whose changes here are not told yet."""
 
-
-class Kind(IntEnum):
-    """What a row of the log tells."""
-
-    CHANGES = 1  # of a world, by a transaction
-    BEGUN = 2  # a tenant, or begun anew, with the world of this number
-    TENANT = 3  # what it is beside its world
-    REMOVED = 4  # a tenant
-    SERVER = 5  # what it is beside its tenants
-    POWER = 6  # of a tenant, as it stands
-    CALLS = 7  # in a tenant's journal
-    ASKED = 8  # by a worker, that all tell of their calls
-    TOLD = 9  # by a worker, who has
-
-
-class Entry(NamedTuple):
-    """
-    Something that is to be told to all workers.
-
-    Args:
-        cause: What it is owed to, where it is something that changed a world.
-    """
-
-    tenant: str
-    kind: Kind
-    record: bytes
-    cause: str = ""
-
-
-class Follower(Protocol):
-    """Who has all that the log tells of."""
-
-    def follow(self, entry: Entry) -> None:
-        """Do what another worker has told."""
-        ...
-
-    def begin_anew(self) -> None:
-        """Read everything again: more has happened than the log still tells, or something that it does not tell."""
-        ...
+logger = logging.getLogger("sandbox.workers")
 
 
 class Replica:
@@ -73,6 +27,9 @@ class Replica:
 
     Transactions are of one tenant and hold its lock; appending takes the head's after that, which is held for the
     rest of one statement. So locks are always taken in one order.
+
+    Where there is somebody who settles it soon, transactions of a tenant share a turn: they are done in memory one
+    after the other, and told together. Until then nobody may be answered by what they did.
     """
 
     def __init__(self, database: Database) -> None:
@@ -85,8 +42,14 @@ class Replica:
         self._held: set[str] = set()
         self._waiting: list[Entry] | None = None
         self._astray = False
+        self._soon: Callable[[Callable[[], None]], object] | None = None
+        self._group: Group | None = None
+        self._is_at_work = False
         self.appended = 0
         """How often this worker has appended."""
+        self.undone = 0
+        """How often it had to undo what was done and could not be told."""
+        database.before_use(self._make_way)
 
     @property
     def applied(self) -> int:
@@ -105,6 +68,20 @@ class Replica:
         self._astray = False
         self._generation = self._database.generation
 
+    def settle_by(self, soon: Callable[[Callable[[], None]], object]) -> None:
+        """
+        Let transactions share their turns from now on.
+
+        Args:
+            soon: Has something done when those are through that are ready now.
+        """
+        self._soon = soon
+
+    async def settled(self) -> None:
+        """Wait until everything that is done here by now is told, or undone."""
+        if self._group is not None:
+            await self._group.over.wait()
+
     def catch_up(self) -> None:
         """
         Apply everything that is in the log by now.
@@ -112,12 +89,12 @@ class Replica:
         Raises:
             Unavailable: The database cannot be asked.
         """
-        with self._database.use() as connection:
+        with self._database.lend() as connection:
             self._look_back(connection)
             while True:
-                rows = connection.execute(_PREPARED_TAIL, (self._applied,), binary=True).fetchall()
+                rows = connection.execute(PREPARED_TAIL, (self._applied,), binary=True).fetchall()
                 self._apply(rows)
-                if len(rows) < _AT_ONCE:
+                if len(rows) < AT_ONCE:
                     return
 
     def take_turn(self, tenant: str) -> bool:
@@ -128,34 +105,47 @@ class Replica:
             Unavailable: It has taken too long, or the database cannot be asked.
         """
         if tenant in self._held:
+            self._is_at_work = True
             return False
+        if self._waiting is None:
+            self.settle()
         try:
             self._take(tenant)
         except BaseException:
             self._held.clear()
             raise
+        self._is_at_work = True
         return True
 
     def _take(self, tenant: str) -> None:
-        with self._database.use() as connection:
+        with self._database.lend() as connection:
             self._look_back(connection)
             begin = "" if self._held else "BEGIN;"
-            tail = _TAIL.format(self._applied, _AT_ONCE)
+            tail = TAIL.format(self._applied, AT_ONCE)
             cursor = connection.execute(
-                f"{begin} SELECT pg_advisory_xact_lock({_LOCKS}, {key_of(tenant)}); {tail}".encode(), prepare=False
+                f"{begin} SELECT pg_advisory_xact_lock({LOCKS}, {key_of(tenant)}); {tail}".encode(), prepare=False
             )
             while cursor.nextset():
                 pass
             self._held.add(tenant)
             rows = cursor.fetchall()
             self._apply(rows)
-            while len(rows) == _AT_ONCE:
-                rows = connection.execute(_PREPARED_TAIL, (self._applied,), binary=True).fetchall()
+            while len(rows) == AT_ONCE:
+                rows = connection.execute(PREPARED_TAIL, (self._applied,), binary=True).fetchall()
                 self._apply(rows)
 
     def end_turn(self) -> None:
-        """Let others have their turn; what was not appended is not told."""
-        if self._held and self._waiting is None:
+        """Let others have their turn, or those who share it; what was not appended is not told."""
+        if self._waiting is not None:
+            return
+        self._is_at_work = False
+        if self._group is not None and len(self._group.entries) >= MOST:
+            self.settle()
+        elif self._group is None:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._held:
             self._held.clear()
             self._do("COMMIT")  # of nothing; after a ROLLBACK psycopg would prepare every statement anew
 
@@ -167,6 +157,8 @@ class Replica:
         Raises:
             Unavailable: It cannot be told.
         """
+        if self._waiting is None:
+            self.settle()
         self.take_turn(tenant)
         if self._waiting is not None:
             yield
@@ -206,30 +198,74 @@ class Replica:
             self._do("RELEASE SAVEPOINT together")
 
     def _do(self, statement: LiteralString) -> None:
-        with self._database.use() as connection:
+        with self._database.lend() as connection:
             connection.execute(statement)
 
     def append(self, *entries: Entry) -> None:
         """
-        Tell all workers, and end the turn; within `turn` and `together`, at their end.
+        Tell all workers, and end the turn; within `turn` and `together`, at their end; in a shared turn, soon.
 
         Raises:
             Unavailable: It cannot be told, and is not.
         """
         if self._waiting is not None:
             self._waiting += entries
+        elif self._soon is None or not self._held:
+            self._tell(entries)
+        else:
+            if self._group is None:
+                self._group = Group(entries[0].tenant)
+                self._soon(self.settle)
+            self._group.entries += entries
+
+    def _make_way(self) -> None:
+        if not self._is_at_work:
+            self.settle()
+
+    def settle(self) -> None:
+        """Tell what was done in a shared turn, or undo it, and let others have theirs."""
+        self._is_at_work = False
+        group = self._group
+        if group is None:
             return
-        self._tell(entries)
+        try:
+            until_done(partial(self._tell_group, group))
+            self._part()
+        except Unavailable as error:
+            logger.warning("what was done here cannot be kept, and is undone: %s", error)
+        finally:
+            self._undo()
+
+    def _tell_group(self, group: Group) -> None:
+        if not self._held:  # others were in the way
+            self._take(group.tenant)
+        if self._group is not group:
+            raise Unavailable("Everything was read again meanwhile. Try again.")
+        self._tell(group.entries)
+
+    def _undo(self) -> None:
+        """Have everything read again before anybody sees what is done and not told, if anything is."""
+        if self._group is not None:
+            self._astray = True
+            self.undone += 1
+            self._part()
+            with suppress(Unavailable):
+                self._let_go()
+
+    def _part(self) -> None:
+        if self._group is not None:
+            self._group.over.set()
+            self._group = None
 
     def _tell(self, entries: Sequence[Entry]) -> None:
         tenants, kinds, records, causes = map(list, zip(*entries, strict=True))
         parameters = {"tenants": tenants, "kinds": [*map(int, kinds)], "records": records, "causes": causes}
         held, self._held = self._held, set()
-        with self._database.use(undone=(*DEADLOCKS, *WAITS)) as connection:
+        with self._database.lend(undone=(*DEADLOCKS, *WAITS)) as connection:
             if not held or connection.info.transaction_status is not TransactionStatus.INTRANS:
                 raise Unavailable("The turn is over: it took too long, or the database was lost. Try again.")
             with connection.pipeline():
-                cursor = connection.execute(_APPEND, parameters)
+                cursor = connection.execute(APPEND, parameters)
                 connection.execute("COMMIT")
         numbers = cursor.fetchall()
         self.appended += 1
@@ -247,12 +283,16 @@ class Replica:
             if number in self._own:
                 self._own.discard(number)
             else:
+                if self._group is not None and tenant == self._group.tenant and kind not in _BESIDE_WORLDS:
+                    raise Unavailable("Others have changed the tenant since it was changed here. Try again.")
                 assert self._follower is not None, "who reads the log has somebody who follows it"
                 self._follower.follow(Entry(tenant, Kind(kind), record, cause))
             self._applied, self._tip = number, tip
 
     def _look_back(self, connection: Connection) -> None:
         """See whether the database still knows what this worker has, and this worker only what the database knows."""
+        if self._group is not None and (self._astray or self._generation != self._database.generation):
+            self._undo()
         if self._astray or (self._generation != self._database.generation and not self._is_known(connection)):
             assert self._follower is not None, "who reads the log has somebody who follows it"
             self._held.clear()
@@ -268,8 +308,3 @@ class Replica:
             (self._applied,),
         ).fetchone()
         return row is not None and row[0] >= newest and (row[1] == self._tip or self._applied == 0)
-
-
-def key_of(tenant: str) -> int:
-    """Return the number of a tenant's lock; two that share one merely wait for each other."""
-    return crc32(tenant.encode()) - (1 << 31)

@@ -9,7 +9,7 @@ from sandbox_server.domain.errors import Unavailable
 from sandbox_server.persistence.memory import MemoryPersistence
 from sandbox_server.persistence.postgres import bases
 from sandbox_server.persistence.postgres.connection import Connection, Database, DatabaseError
-from sandbox_server.persistence.postgres.replica import Kind
+from sandbox_server.persistence.postgres.entries import Kind
 
 _STAYS = "interval '60 seconds'"
 """How long a row of the log stays for workers that have not seen it; one that comes later reads everything again."""

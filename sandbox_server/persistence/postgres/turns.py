@@ -6,7 +6,9 @@ from typing import LiteralString
 
 from sandbox_server.domain.errors import Unavailable
 from sandbox_server.persistence.postgres.connection import Database
-from sandbox_server.persistence.postgres.replica import Entry, Kind, Replica, key_of
+from sandbox_server.persistence.postgres.entries import Entry, Kind
+from sandbox_server.persistence.postgres.replica import Replica
+from sandbox_server.persistence.postgres.statements import key_of
 
 _LOCKS = 0x5EED0004
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1

@@ -18,7 +18,8 @@ from sandbox_server.persistence.postgres.answers import SharedAnswers
 from sandbox_server.persistence.postgres.asking import Asking
 from sandbox_server.persistence.postgres.calendar import Calendar
 from sandbox_server.persistence.postgres.connection import Database
-from sandbox_server.persistence.postgres.replica import Entry, Follower, Kind, Replica
+from sandbox_server.persistence.postgres.entries import Entry, Follower, Kind
+from sandbox_server.persistence.postgres.replica import Replica
 from sandbox_server.persistence.postgres.tidying import Fold
 from sandbox_server.persistence.postgres.turns import SharedLock, TenantLog
 
@@ -243,6 +244,7 @@ class PostgresVault:
 
     def close(self) -> None:
         """Let go of it."""
+        self.replica.settle()
         self._database.close()
 
     def _new_log(self, name: str) -> TenantLog:
