@@ -72,7 +72,7 @@ LISTING: tables.Listing[Order] = tables.Listing(
         "status": lambda order: order.status,
         "level": lambda order: order.service_level,
         "buyer": lambda order: order.buyer.name,
-        "units": lambda order: sum(line.quantity for line in order.lines),
+        "units": lambda order: sum([line.quantity for line in order.lines]),
         "acknowledge": lambda order: order.acknowledge_by or _NONE,
     },
     {
