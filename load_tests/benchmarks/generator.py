@@ -28,6 +28,7 @@ class Plan:
     Args:
         request: A whole HTTP request, in latin-1.
         first: The running number of the first request.
+        spins: Whether it never sleeps between answers, where there is more than one core.
     """
 
     port: int
@@ -35,6 +36,7 @@ class Plan:
     seconds: float
     connections: int = 16
     first: int = 0
+    spins: bool = True
 
 
 @dataclass
@@ -96,7 +98,7 @@ def drive(plan: Plan) -> Load:
         send(connection, next(feed))
     # Where there is a core to spare, the generator does not sleep between answers: waking a sleeper is work for the
     # server's core, the more the slower the server is, and would be counted as the server's.
-    patience = 0 if (os.cpu_count() or 1) > 1 else None
+    patience = 0 if plan.spins and (os.cpu_count() or 1) > 1 else None
     started = now = perf_counter()
     while not tally.load.failure and (now - started < plan.seconds or not tally.latencies):
         for key, _ in selector.select(patience):

@@ -91,7 +91,9 @@ def _take_turns(
     for number in range(rounds + 1):
         for work in works:
             for kind, port in ports.items():
-                done = load(Plan(port, work.request, seconds if number else seconds / 3, first=first))
+                # Workers and the database have use for every core.
+                plan = Plan(port, work.request, seconds if number else seconds / 3, first=first, spins=False)
+                done = load(plan)
                 first += done.answers + 100
                 if number:
                     loads.setdefault((work.name, kind), []).append(done)
