@@ -6,7 +6,6 @@ prints how it stands as a line of JSON each second, and writes what came of it i
 """
 
 import json
-import signal
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -129,10 +128,7 @@ def _lead(environment: Environment, run: Run) -> None:
             **{str(name): number for name, number in total.outcomes.items()},
         }
         before = total.calls
-        try:
-            print(json.dumps(standing), flush=True)
-        except BrokenPipeError:  # whoever started us was killed
-            signal.raise_signal(signal.SIGTERM)
+        print(json.dumps(standing), flush=True)
     run.lasted = run.at()
     environment.runner.stop()
     if run.plan.once:

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from load_tests.errors import CannotRun
 from load_tests.plan import VARIABLE, Plan
+from sandbox_server.leash import Leashed
 
 ROOT = Path(__file__).resolve().parents[1]
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
@@ -85,7 +86,7 @@ def join(master: str) -> int:
 
 
 @contextmanager
-def _locust(words: Sequence[str], complaints: IO[bytes], folder: str, plan: Plan) -> Iterator["subprocess.Popen[str]"]:
+def _locust(words: Sequence[str], complaints: IO[bytes], folder: str, plan: Plan) -> Iterator[Leashed[str]]:
     process = _start(words, complaints, folder, plan)
     try:
         yield process
@@ -93,15 +94,13 @@ def _locust(words: Sequence[str], complaints: IO[bytes], folder: str, plan: Plan
         _end(process)
 
 
-def _start(
-    words: Sequence[str], complaints: IO[bytes] | None, folder: str, plan: Plan | None
-) -> "subprocess.Popen[str]":
+def _start(words: Sequence[str], complaints: IO[bytes] | None, folder: str, plan: Plan | None) -> Leashed[str]:
     """Start Locust in a folder where no configuration of its lies, and in a session that Ctrl-C does not reach."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [environment.get("PYTHONPATH")])])
     if plan is not None:
         environment[VARIABLE] = plan.text()
-    return subprocess.Popen(
+    return Leashed(
         [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--loglevel", "WARNING", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if plan is not None else subprocess.DEVNULL,
@@ -110,11 +109,10 @@ def _start(
         encoding="utf-8",
         env=environment,
         cwd=folder,
-        start_new_session=True,
     )
 
 
-def _listen(leader: "subprocess.Popen[str]", tell: Tell) -> bool:
+def _listen(leader: Leashed[str], tell: Tell) -> bool:
     """Hear how the run stands until it is over; whether Ctrl-C ended it."""
     assert leader.stdout is not None
     interrupted = False
@@ -125,8 +123,6 @@ def _listen(leader: "subprocess.Popen[str]", tell: Tell) -> bool:
                     tell(json.loads(line))
             leader.wait()
         except KeyboardInterrupt:
-            if interrupted:
-                raise
             interrupted = True
             leader.send_signal(signal.SIGTERM)
         else:
@@ -145,7 +141,7 @@ def _found(plan: Plan, complaints: IO[bytes], *, interrupted: bool) -> dict[str,
     return found | {"interrupted": interrupted and found["seconds"] < plan.seconds}
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
+def _end(process: Leashed[str]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:
@@ -153,6 +149,7 @@ def _end(process: "subprocess.Popen[str]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    process.let_go()
     if process.stdout is not None:
         process.stdout.close()
 

@@ -17,8 +17,8 @@ from sandbox_server.commands.journal import journal
 from sandbox_server.commands.judge import judge
 from sandbox_server.commands.load import load
 from sandbox_server.commands.orders import place_order
-from sandbox_server.commands.runs import INTERRUPTED
 from sandbox_server.commands.snapshots import snapshot
+from sandbox_server.commands.stopping import INTERRUPTED
 from sandbox_server.commands.surge import surge
 from sandbox_server.commands.tenants import tenants
 from sandbox_server.commands.verify import verify

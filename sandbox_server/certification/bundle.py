@@ -73,6 +73,16 @@ def conclude(
     return found
 
 
+def cut_short(folder: Path, plan: Plan) -> Plan | None:
+    """Keep what was played to its end of a run that was stopped; return that part of its plan, None for nothing."""
+    homes = list((folder / EVIDENCE).glob("*"))
+    played = {home.name for home in homes if (home / SEEN).exists()}
+    for home in homes:
+        if home.name not in played:
+            rmtree(home)
+    return plan.cut_short(played) if played else None
+
+
 def put_in_place(folder: Path, home: Path) -> None:
     """Move what a run has made to where it is wanted, instead of what an earlier one left there."""
     for made in sorted(folder.iterdir()):
@@ -142,7 +152,7 @@ def _not_as_summed(files: Files, altered: Collection[str], sealed: Collection[st
 def _judged_again(files: Files, told: Mapping[str, Any]) -> Iterator[str]:
     names = {"manifest": "manifest", "waived": "waivers", "command": "command", "made_at": "madeAt"}
     try:
-        plan = read_played(str(told.get("plan")), [one["id"] for one in told["scenarios"]])
+        plan = read_played(str(told.get("plan")), [one["id"] for one in told["scenarios"]], told["notPlayed"])
         if files[LOCK].decode("utf-8", "replace") != plan.lock:
             yield f"The run was judged by another {plan.id} than the one that is frozen here."
             return

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox_server.kernel.clock import monotonic_ns
+from sandbox_server.leash import Leashed
 
 GRACE_SECONDS = 10.0
 CRASHED, HUNG = "CRASHED", "HUNG"
@@ -27,7 +28,7 @@ class CannotStart(Exception):
 
 class ClientProgram:
     """
-    A client's program.
+    A client's program; it does not outlive this one.
 
     Args:
         command: The words of its command.
@@ -39,7 +40,7 @@ class ClientProgram:
         self._command = list(command)
         self._environment = {**os.environ, **environment}
         self._output = output
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Leashed[bytes] | None = None
         self._started = 0
         self.runs: list[dict[str, Any]] = []
 
@@ -55,7 +56,7 @@ class ClientProgram:
 
     def start(self) -> None:
         """
-        Start it, in a process group of its own.
+        Start it.
 
         Raises:
             CannotStart: There is no such program.
@@ -64,13 +65,12 @@ class ClientProgram:
         self._started = monotonic_ns()
         try:
             with self._output.open("ab") as output:
-                self._process = subprocess.Popen(  # noqa: S603 - it is what the user asked for
+                self._process = Leashed(
                     self._command,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     env=self._environment,
-                    start_new_session=True,
                 )
         except OSError as error:
             raise CannotStart(f"{self._command[0]!r} cannot be started: {error.strerror}.") from error
@@ -108,6 +108,7 @@ class ClientProgram:
         if self._process is None:
             return
         code = self._process.wait()
+        self._process.let_go()
         seconds = (monotonic_ns() - self._started) // _MILLISECOND_NS / 1000
         if ended == "ENDED" and code:
             ended = CRASHED

@@ -9,8 +9,12 @@ from sandbox_server.reporting.junit import junit as written
 
 
 def junit(report: Mapping[str, Any]) -> bytes:
-    """Return a report as JUnit XML: a test case for each check, and one for how the client ran."""
-    cases = (*(_case(one, report) for one in report["checks"]), _runs(report["scenarios"]))
+    """Return a report as JUnit XML: a test case for each check, what was not played, and how the client ran."""
+    cases = (
+        *(_case(one, report) for one in report["checks"]),
+        *(Case(name=one, skipped="The run was stopped before this was played.") for one in report["notPlayed"]),
+        _runs(report["scenarios"]),
+    )
     return written(report["plan"], [Suite(report["plan"], cases)])
 
 

@@ -44,6 +44,7 @@ class Plan:
         scenarios: All that these checks judge, in the order of their ids.
         lock: As it was frozen.
         goes_live: Whether a certificate by it is what onboarding takes; by another a client shows more than it must.
+        not_played: Ids of the scenarios that were left when a run of it was stopped.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Plan:
     scenarios: tuple[Scenario, ...]
     lock: str
     goes_live: bool = True
+    not_played: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -73,6 +75,11 @@ class Plan:
         kept = tuple(one for one in self.scenarios if one.id in scenarios)
         checks = tuple(one for one in self.checks if any(map(one.concerns, scenarios)))
         return replace(self, id=self.id.removesuffix(_IN_PART) + _IN_PART, checks=checks, scenarios=kept)
+
+    def cut_short(self, played: Collection[str]) -> "Plan":
+        """Return what was played of it, by the ids of some of its scenarios, when its run was stopped."""
+        left = tuple(one.id for one in self.scenarios if one.id not in played)
+        return replace(self.narrowed(played), not_played=left) if left else self
 
 
 class _Told(msgspec.Struct, forbid_unknown_fields=True):
@@ -105,19 +112,21 @@ def read_plan(plan_id: str) -> Plan:
     return plan
 
 
-def read_played(plan_id: str, scenarios: Collection[str]) -> Plan:
+def read_played(plan_id: str, scenarios: Collection[str], not_played: Collection[str]) -> Plan:
     """
     Return the plan of a run.
 
     Args:
         plan_id: As the run's report names it: a part of a plan has an id of its own.
         scenarios: Those that were played.
+        not_played: Those that were left when the run was stopped.
 
     Raises:
         PlanError: There is none of that name, it is not as it was frozen, or has no such scenario.
     """
     whole = plan_id.removesuffix(_IN_PART)
-    return read_plan(whole).narrowed(() if whole == plan_id else scenarios)
+    plan = read_plan(whole)
+    return plan if whole == plan_id else plan.narrowed({*scenarios, *not_played}).cut_short(scenarios)
 
 
 def draft(plan_id: str) -> Plan:

@@ -12,16 +12,24 @@ _NAMED = 3
 _MUST_HAPPEN = (CheckVerdict.NOT_EXERCISED, Level.MUST)
 
 
-def reasons(judgements: Sequence[Judgement], waived: Mapping[str, str], evidence: Sequence[Evidence]) -> Iterator[str]:
+def reasons(
+    judgements: Sequence[Judgement],
+    waived: Mapping[str, str],
+    evidence: Sequence[Evidence],
+    not_played: Sequence[str] = (),
+) -> Iterator[str]:
     """
     Give them, the gravest first; none for a client that did right in all.
 
     Args:
         waived: Reasons by the ids of checks whose failure is put up with.
+        not_played: Ids of the scenarios that were left when the run was stopped.
     """
     due = [one for one in judgements if one.check.id not in waived]
     yield from _counted("The sandbox itself failed", _with(due, CheckVerdict.HARNESS_ERROR))
     yield from _counted("Broken, and has to hold", _with(due, CheckVerdict.FAIL))
+    if not_played:
+        yield f"Stopped before these were played to their end: {', '.join(not_played)}."
     yield from _endings(evidence, CRASHED, "The client crashed")
     open_still = [one for one in due if (one.verdict, one.check.level) == _MUST_HAPPEN]
     yield from _counted(

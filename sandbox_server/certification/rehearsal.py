@@ -92,19 +92,17 @@ class Rehearsal:
         """
         longest, *others = sorted(scenarios, key=lambda one: -one.seconds)
         with ThreadPoolExecutor(side_by_side) as players:
-            playing = [players.submit(self.play, longest)]
             try:
-                while not self._heard.wait(LOOK_SECONDS) and not playing[0].done():
+                first = players.submit(self.play, longest)
+                while not self._heard.wait(LOOK_SECONDS) and not first.done():
                     pass
                 if self._attached is None and not self._heard.is_set():
                     self._patience = PATIENCE_AFTER_SILENCE_SECONDS
-                playing += [players.submit(self.play, one) for one in others]
-                for one in playing:
+                for one in [first, *(players.submit(self.play, each) for each in others)]:
                     one.result()
             except BaseException:
                 self._stop.set()
-                for one in playing:
-                    one.cancel()
+                players.shutdown(wait=False, cancel_futures=True)
                 raise
 
     def play(self, scenario: Scenario) -> None:

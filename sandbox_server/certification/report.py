@@ -63,7 +63,8 @@ def report(run: Run) -> dict[str, Any]:
     judgements = run.judgements()
     issued_at = min((instant(one["startedAt"]) for one in run.seen), default=None)
     runs = [each for one in run.evidence for each in one.client]
-    result = overall(judgements, run.waived, {each["ended"] for each in runs})
+    not_played = run.plan.not_played
+    result = overall(judgements, run.waived, {each["ended"] for each in runs}, is_whole=not not_played)
     content: dict[str, Any] = {
         "format": FORMAT,
         "tool": f"acorn-sandbox {__version__}",
@@ -71,7 +72,7 @@ def report(run: Run) -> dict[str, Any]:
         "planHash": run.plan.hash,
         "title": run.plan.title,
         "overall": result,
-        "reasons": list(reasons(judgements, run.waived, run.evidence)),
+        "reasons": list(reasons(judgements, run.waived, run.evidence, not_played)),
         "madeAt": run.made_at,
         "command": run.command,
         "manifest": dict(run.manifest),
@@ -79,6 +80,7 @@ def report(run: Run) -> dict[str, Any]:
         "seal": run.seal,
         "preflight": [asdict(step) for step in preflight(run.evidence, run.seen)],
         "checks": [_check(one) for one in judgements],
+        "notPlayed": list(not_played),
         "scenarios": [_scenario(run, one, seen) for one, seen in zip(run.evidence, run.seen, strict=True)],
     }
     is_certified = result in {Overall.CERTIFIED, Overall.CERTIFIED_WITH_WARNINGS} and not run.waived

@@ -10,9 +10,9 @@ from typing import Any
 from weakref import finalize
 
 from sandbox_server.certification.attending import attend, invite
-from sandbox_server.certification.bundle import BUNDLE, EVIDENCE, conclude
+from sandbox_server.certification.bundle import BUNDLE, EVIDENCE, conclude, cut_short
 from sandbox_server.certification.plan import Plan
-from sandbox_server.certification.rehearsal import SEEN, Attached
+from sandbox_server.certification.rehearsal import Attached
 from sandbox_server.certification.stage import Interrupted
 from sandbox_server.kernel.clock import real_now
 from sandbox_server.remote import Sandbox
@@ -104,15 +104,11 @@ class Trial:
             self._over.set()
 
     def _conclude_in_part(self) -> None:
-        evidence = self.folder / EVIDENCE
-        played = [one.id for one in self.plan.scenarios if (evidence / one.id / SEEN).exists()]
-        if not played:
+        played = cut_short(self.folder, self.plan)
+        if played is None:
             self.state = State.STOPPED
             return
-        for home in evidence.iterdir():
-            if home.name not in played:
-                rmtree(home)
-        self.plan = self.plan.narrowed(played)
+        self.plan = played
         try:
             self.conclude()
         except Exception as error:  # noqa: BLE001

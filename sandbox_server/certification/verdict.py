@@ -97,7 +97,11 @@ def _certain(found: Iterable[Occasion]) -> tuple[Occasion, ...]:
 
 
 def overall(
-    judgements: Iterable[Judgement], waived: Mapping[str, str] | None = None, endings: Collection[str] = ()
+    judgements: Iterable[Judgement],
+    waived: Mapping[str, str] | None = None,
+    endings: Collection[str] = (),
+    *,
+    is_whole: bool = True,
 ) -> Overall:
     """
     Return what comes of all checks together.
@@ -105,6 +109,7 @@ def overall(
     Args:
         waived: Reasons by the ids of checks whose failure is put up with, as a warning.
         endings: How the client ended in its scenarios. What it would have done after a crash nobody knows.
+        is_whole: Whether everything was played that was to be; nobody knows of the rest, either.
     """
     verdicts = {(one.check.level, one.verdict, one.check.id in (waived or {})) for one in judgements}
     if any(verdict is CheckVerdict.HARNESS_ERROR for _, verdict, _ in verdicts):
@@ -113,6 +118,7 @@ def overall(
         return Overall.NOT_CERTIFIED
     if (
         not verdicts
+        or not is_whole
         or CRASHED in endings
         or any(
             level is Level.MUST and verdict is CheckVerdict.NOT_EXERCISED and not put_up_with

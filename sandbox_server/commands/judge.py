@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from sandbox_server.commands.verdict import Stopped, Unfit, conclude, need, progress
+from sandbox_server.commands.stopping import Stopped
+from sandbox_server.commands.verdict import Unfit, conclude, need, progress
 
 _SIDES = {"requests": ("request",), "responses": ("response",), "both": ("request", "response")}
 

@@ -1,17 +1,12 @@
-"""What `load` and `surge` have in common: whose world a run has, where its reports go, and how it ends early."""
+"""What `load` and `surge` have in common: whose world a run has, and where its reports go."""
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import click
 
 from sandbox_server.traffic.throttle import Profile
-
-INTERRUPTED = 130
-"""The exit status of what Ctrl-C ended, as shells have it."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,13 +53,3 @@ def run_options(throttle: Profile) -> Callable[[Callable[P, R]], Callable[P, R]]
         return command
 
     return give
-
-
-@contextmanager
-def ended_politely() -> Iterator[None]:
-    """Have a SIGTERM do what Ctrl-C does: nothing that a run has started is left behind, and it is reported on."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

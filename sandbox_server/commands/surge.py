@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from sandbox_server.commands.runs import INTERRUPTED, ended_politely, run_options
+from sandbox_server.commands.runs import run_options
+from sandbox_server.commands.stopping import INTERRUPTED, ended_politely
 from sandbox_server.resources import make_importable
 from sandbox_server.traffic.throttle import Profile
 

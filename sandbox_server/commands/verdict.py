@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,10 +23,24 @@ class Unfit(click.ClickException):
     exit_code = 4
 
 
-class Stopped(click.ClickException):
-    """Somebody pressed Ctrl-C: there is no verdict, and shells know it by this number."""
+class Misused(click.UsageError):
+    """The command line is not one of this command."""
 
-    exit_code = 130
+    exit_code = Unfit.exit_code
+
+    def __init__(self, error: click.UsageError) -> None:
+        super().__init__(error.format_message(), error.ctx)
+
+
+class ConfigurationAware(click.Command):
+    """A command whose wrong usage has an exit code of its own, since 2 says something about the client."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the command line."""
+        try:
+            return super().make_context(*args, **extra)
+        except click.UsageError as error:
+            raise Misused(error) from error
 
 
 def need(extra: str, module: str) -> None:

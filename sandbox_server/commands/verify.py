@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sandbox_server.commands.certify import ConfigurationAware, Misconfigured
+from sandbox_server.commands.verdict import ConfigurationAware, Unfit
 
 ALTERED = 1
 
@@ -26,7 +26,7 @@ def verify(bundle: Path) -> None:
         files = bundles.open_bundle(bundle)
         found = list(bundles.alterations(files))
     except bundles.DamagedBundle as error:
-        raise Misconfigured(str(error)) from error
+        raise Unfit(str(error)) from error
     if found:
         for line in found:
             click.echo(line)

@@ -21,6 +21,7 @@ def a_check(check_id: str, verdict: str, level: str = "MUST") -> dict[str, Any]:
 REPORT = {
     "plan": "chain-core@1",
     "waivers": ["d"],
+    "notPlayed": ["outage"],
     "scenarios": [
         {"id": "killed", "client": [{"ended": "KILLED_BY_SCENARIO"}, {"ended": "CRASHED"}]},
         {"id": "poison", "client": [{"ended": "STOPPED"}]},
@@ -43,9 +44,9 @@ def test_each_check_is_a_case_that_held_failed_was_skipped_or_is_unknown() -> No
     outcomes = {case.attrib["name"]: [child.tag for child in case] for case in root.iter("testcase")}
     skipped = ["skipped"]
     failed = {"b": ["failure"], "c": ["failure"], "g": ["error"], "client runs": ["failure"]}
-    assert outcomes == {"a": [], **failed, "d": skipped, "e": skipped, "f": skipped, "h": skipped}
+    assert outcomes == {"a": [], **failed, "d": skipped, "e": skipped, "f": skipped, "h": skipped, "outage": skipped}
     counts = {name: root.attrib[name] for name in ("name", "tests", "failures", "errors", "skipped")}
-    assert counts == {"name": "chain-core@1", "tests": "9", "failures": "3", "errors": "1", "skipped": "4"}
+    assert counts == {"name": "chain-core@1", "tests": "10", "failures": "3", "errors": "1", "skipped": "5"}
 
 
 def test_a_client_that_crashed_fails_though_every_check_held() -> None:

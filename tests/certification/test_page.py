@@ -166,6 +166,20 @@ def test_every_outcome_is_said_in_every_language(language: str, overall: str) ->
     assert catalogue(language)["page"][f"means.{overall}"] in text
 
 
+def test_a_page_in_chinese_has_no_sentence_in_english_but_what_users_wrote() -> None:
+    reasons = [
+        "Broken, and has to hold: retry.same-key, a.check, b.check and 2 more.",
+        "Stopped before these were played to their end: working-day, outage.",
+        "The client crashed in answers-lost (status 3).",
+    ]
+    told = report(plan="chain-core@1 (in part)", reasons=reasons, command="node")
+    told["checks"][0] |= {"breaches": [], "reason": "Too slow to be judged: What this judges never happened."}
+    text = re.sub(r"<style>.*?</style>|<[^>]*>", "|", page(told, "zh"), flags=re.DOTALL)
+
+    assert "chain-core@1\N{FULLWIDTH LEFT PARENTHESIS}部分\N{FULLWIDTH RIGHT PARENTHESIS}" in text
+    assert re.findall(r"[a-z]+ [a-z]+[ a-z]*", text) == []
+
+
 def test_both_languages_have_the_same_words() -> None:
     english, chinese = (catalogue(language)["page"] for language in LANGUAGES)
 

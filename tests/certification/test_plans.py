@@ -58,11 +58,20 @@ def test_a_part_of_a_plan_is_another_plan() -> None:
 
     assert [one.id for one in part.scenarios] == ["working-day"]
     assert part.id not in frozen_plans()
-    assert read_played(part.id, ["working-day"]) == part
+    assert read_played(part.id, ["working-day"], []) == part
+
+
+def test_a_run_that_was_stopped_has_played_a_part_and_says_what_was_left() -> None:
+    asked = read_plan("chain-core@1").narrowed(["working-day", "outage"])
+    part = asked.cut_short(["outage"])
+
+    assert ([one.id for one in part.scenarios], part.not_played) == (["outage"], ("working-day",))
+    assert read_played(part.id, ["outage"], ["working-day"]) == part
+    assert asked.cut_short(["working-day", "outage"]) == asked
 
 
 def test_a_plan_that_was_played_whole_is_read_whole_whatever_is_left_of_the_run() -> None:
-    assert read_played("chain-core@1", ["working-day"]) == read_plan("chain-core@1")
+    assert read_played("chain-core@1", ["working-day"], []) == read_plan("chain-core@1")
 
 
 def test_a_plan_has_no_part_that_it_does_not_name() -> None:

@@ -140,6 +140,19 @@ def test_how_a_client_ended_counts_beside_what_it_did(verdict: CheckVerdict, end
     assert overall([Judgement(declared(), verdict, "")], endings={ended}) is expected
 
 
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [(CheckVerdict.PASS, Overall.INCOMPLETE), (CheckVerdict.FAIL, Overall.NOT_CERTIFIED)],
+)
+def test_what_a_stopped_run_has_not_played_nobody_knows_but_what_was_broken_is_broken(
+    verdict: CheckVerdict, expected: Overall
+) -> None:
+    judgements = [Judgement(declared(), verdict, "")]
+
+    assert overall(judgements, is_whole=False) is expected
+    assert "Stopped before these were played to their end: b, c." in reasons(judgements, {}, [], ["b", "c"])
+
+
 def test_a_run_says_why_it_came_to_what_it_did() -> None:
     crashed, killed = {"ended": "CRASHED", "exit": 3}, {"ended": "HUNG", "exit": -9}
     evidence = [Evidence(name, "client", (), client=(crashed,)) for name in ("a", "b", "c", "d")]
