@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import count
 from typing import Protocol
 
 import msgspec
@@ -351,7 +352,7 @@ class Journal:
         first = self.first
         for segment in reversed(self._segments()):
             if first <= segment.last and segment.first < below and filters.may_be_in(segment):
-                for number, kept in reversed([*enumerate(segment.kept(), segment.first)]):
+                for number, kept in zip(count(segment.last, -1), segment.kept(newest_first=True), strict=False):
                     if first <= number < below:
                         yield number, kept
 

@@ -102,7 +102,7 @@ def _may_name(kept: Kept, name: str) -> bool:
     if _CHANGES in kept.content or msgspec.json.encode(name)[1:-1] in kept.content:
         return True
     word = name.encode()
-    return word in kept.request or (word in kept.response and not _is_list(kept))
+    return word in kept.request or (not _is_list(kept) and word in kept.response)
 
 
 def _names(kept: Kept, entry: Entry, name: str) -> bool:

@@ -188,16 +188,17 @@ class Segment:
         """Be on the shelf alone, and no longer in memory."""
         self._content, self._packed, self._all_words = None, b"", ""
 
-    def kept(self) -> Iterator[Kept]:
+    def kept(self, *, newest_first: bool = False) -> Iterator[Kept]:
         """
-        Return its entries, from the oldest to the newest.
+        Return its entries, from the oldest to the newest or the other way round; bodies are put together as they come.
 
         Raises:
             Gone: It was let go.
         """
         content = self._content or _unpack(self._packed or self._fetched())
         chunks = content.chunks
-        for line, hash_, (request, response) in zip(content.lines, content.hashes, content.bodies, strict=True):
+        packed = [*zip(content.lines, content.hashes, content.bodies, strict=True)]
+        for line, hash_, (request, response) in reversed(packed) if newest_first else packed:
             yield Kept(line, hash_, _joined(chunks, request), _joined(chunks, response))
 
     def _fetched(self) -> bytes:
