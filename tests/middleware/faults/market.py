@@ -22,6 +22,7 @@ from sandbox_server.traffic.journal import Kept
 from sandbox_server.worlds import World
 from tests.api.acorn.sandbox import KEY, Sandbox
 from tests.api.acorn.shop import BUYER, shipment
+from tests.auditing import at_once
 
 _PATIENCE_SECONDS = 30
 _LOOK_SECONDS = 0.01
@@ -125,7 +126,8 @@ class Market:
     def breaches(self) -> list[Any]:
         """Return what the audit finds wrong with the world and with its journal."""
         with self.tenant.read() as tx:
-            return [*self.sandbox.breaches(), *audit_trail(tx, self.journal, self._start, ())]
+            trail = audit_trail(tx, self.journal.as_it_stands(), self._start, ())
+            return [*self.sandbox.breaches(), *at_once(trail)]
 
 
 @contextmanager
