@@ -31,7 +31,8 @@ from sandbox_server.control.keeper import Keeper, logins_of
 from sandbox_server.control.keeping import Keeping
 from sandbox_server.control.logins import fixture_logins
 from sandbox_server.control.mount import ROOT, control
-from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.record import Record
+from sandbox_server.control.registry import Registry
 from sandbox_server.control.standing import Standing
 from sandbox_server.kernel import clock
 from sandbox_server.kernel.clock import VirtualClock

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import NamedTuple
 
 from sandbox_server.console.reach import Reach
-from sandbox_server.control.registry import Record
+from sandbox_server.control.record import Record
 from sandbox_server.domain.errors import NotFound
 from sandbox_server.domain.inventory import StockLevel, is_stale
 from sandbox_server.kernel.clock import monotonic_ns

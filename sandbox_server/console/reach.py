@@ -8,7 +8,8 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from sandbox_server.asgi import ASGIApp, Message, RawHeaders
-from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.record import Record
+from sandbox_server.control.registry import Registry
 from sandbox_server.control.wire import BASE
 from sandbox_server.remote import Refused
 from sandbox_server.services.ports import Transaction

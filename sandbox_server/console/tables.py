@@ -13,7 +13,7 @@ from sandbox_server.console.forms import instant
 from sandbox_server.console.rankings import LARGE, Ranking, Rankings
 from sandbox_server.console.rankings import Keys as RowKeys
 from sandbox_server.console.reach import Reach
-from sandbox_server.control.registry import Record
+from sandbox_server.control.record import Record
 from sandbox_server.services.ports import Packed, Transaction
 
 T = TypeVar("T")

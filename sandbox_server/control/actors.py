@@ -7,7 +7,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sandbox_server.api.operation import Call, Reply
 from sandbox_server.api.pagination import next_cursor, page_query
 from sandbox_server.control import forms
-from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.record import Record
+from sandbox_server.control.registry import Registry
 from sandbox_server.domain.orders import Order
 from sandbox_server.domain.returns import ReturnReason
 from sandbox_server.domain.shipments import ShipmentStatus

@@ -6,7 +6,8 @@ from sandbox_server.api.operation import Call, Reply
 from sandbox_server.api.refusals import invalid
 from sandbox_server.control import forms
 from sandbox_server.control.clock import FURTHEST
-from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.record import Record
+from sandbox_server.control.registry import Registry
 from sandbox_server.domain.arrivals import Profile
 from sandbox_server.domain.errors import NotFound
 from sandbox_server.kernel.durations import read_duration

@@ -6,7 +6,8 @@ from typing import Any
 
 from sandbox_server.api.operation import Call, Reply
 from sandbox_server.control import wire
-from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.record import Record
+from sandbox_server.control.registry import Registry
 from sandbox_server.control.turns import in_turns
 from sandbox_server.domain.invariants import STATEMENTS, Breach
 from sandbox_server.services.audit import audit

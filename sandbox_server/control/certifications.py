@@ -10,7 +10,8 @@ from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
 from sandbox_server.certification.bundle import JUNIT, PAGE, REPORT
 from sandbox_server.certification.plan import Plan, PlanError, plan_ids, read_plan
 from sandbox_server.certification.trials import OVER, Trial, Trials
-from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.record import Record
+from sandbox_server.control.registry import Registry
 from sandbox_server.control.wire import BASE
 from sandbox_server.domain.errors import Duplicate, Fault, IllegalTransition, NotFound, Unprocessable
 from sandbox_server.remote import Sandbox

@@ -10,7 +10,8 @@ from sandbox_server.api.operation import Call, Reply
 from sandbox_server.api.refusals import invalid
 from sandbox_server.control import wire
 from sandbox_server.control.errors import ClockCannotGoBack
-from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.record import Record
+from sandbox_server.control.registry import Registry
 from sandbox_server.domain.errors import Fault, Unprocessable
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.kernel.clock import ClockMode, monotonic_ns, whole_milliseconds

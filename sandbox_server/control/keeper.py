@@ -30,7 +30,7 @@ from sandbox_server.services.tenants import Tenant
 from sandbox_server.services.trail import Gap, Start
 
 if TYPE_CHECKING:
-    from sandbox_server.control.registry import Record
+    from sandbox_server.control.record import Record
 
 _AHEAD_SECONDS = 3.0
 """How far ahead of a running clock is kept, in real time: it is kept again before that has passed."""

@@ -10,7 +10,8 @@ from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
 from sandbox_server.control import powers
 from sandbox_server.control.keeper import Keeper
 from sandbox_server.control.once import Answer
-from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.record import Record
+from sandbox_server.control.registry import Registry
 from sandbox_server.kernel.clock import real_now
 from sandbox_server.services.archive import Retention
 from sandbox_server.services.journal import Journal

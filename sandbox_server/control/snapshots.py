@@ -2,7 +2,8 @@
 
 from sandbox_server.api.operation import Call, Reply
 from sandbox_server.control import files, wire
-from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.record import Record
+from sandbox_server.control.registry import Registry
 from sandbox_server.control.standing import Snapshot
 from sandbox_server.control.tenants import created
 

@@ -6,7 +6,8 @@ from sandbox_server.api.formats import read_instant
 from sandbox_server.api.operation import Call, Reply
 from sandbox_server.control import wire
 from sandbox_server.control.clock import advance, pace_of, target
-from sandbox_server.control.registry import Record, Registry
+from sandbox_server.control.record import Record
+from sandbox_server.control.registry import Registry
 
 
 class Tenants:

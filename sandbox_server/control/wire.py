@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sandbox_server.api.operation import Call
 from sandbox_server.api.pagination import decode, encode, filters_of
 from sandbox_server.control.logins import Login
-from sandbox_server.control.registry import Record
+from sandbox_server.control.record import Record
 from sandbox_server.control.standing import Snapshot
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.kernel.clock import VirtualClock

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import cast
 
 from sandbox_server.control.clock import advance
-from sandbox_server.control.registry import Record
+from sandbox_server.control.record import Record
 from sandbox_server.services.tenants import Tenant
 from tests.domain.builders import NOW
 from tests.services.world import World

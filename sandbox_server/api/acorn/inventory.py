@@ -1,6 +1,7 @@
 """Stock reports, levels, the unified view and the ledger."""
 
-from sandbox_server.api.acorn import intake, wire
+from sandbox_server.api.acorn import intake
+from sandbox_server.api.acorn import inventory_wire as wire
 from sandbox_server.api.acorn.replies import require_store
 from sandbox_server.api.operation import Call, Reply
 from sandbox_server.api.pagination import next_cursor, page_query

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sandbox_server.console.forms import decimal
 from sandbox_server.console.languages import text, word
 from sandbox_server.console.tables import Keys, arranged, order_of
-from sandbox_server.control.registry import Record
+from sandbox_server.control.record import Record
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.kernel.clock import ClockMode
 from sandbox_server.services.ports import Transaction

@@ -10,7 +10,7 @@ from sandbox_server.console.again import Again, send
 from sandbox_server.console.languages import text
 from sandbox_server.console.tables import CREATED, ROWS, Keys, Order, Sheet, arranged, order_of
 from sandbox_server.control import calls
-from sandbox_server.control.registry import Record
+from sandbox_server.control.record import Record
 from sandbox_server.services.journal import Journal, Page
 from sandbox_server.services.ports import Transaction
 from sandbox_server.services.search import Filters

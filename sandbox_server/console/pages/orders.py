@@ -13,7 +13,7 @@ from sandbox_server.console.glance import glance, part, several
 from sandbox_server.console.languages import text
 from sandbox_server.console.pages.journal import entries_of
 from sandbox_server.console.pages.parcels import moves
-from sandbox_server.control.registry import Record
+from sandbox_server.control.record import Record
 from sandbox_server.domain.errors import NotFound
 from sandbox_server.domain.orders import (
     Allocation,

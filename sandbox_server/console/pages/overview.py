@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from sandbox_server.console.health import FINDINGS, Healths
 from sandbox_server.console.tables import ROWS
-from sandbox_server.control.registry import Record
+from sandbox_server.control.record import Record
 from sandbox_server.domain.events import DueEvent
 from sandbox_server.domain.orders import OrderStatus
 from sandbox_server.services.journal import Journal

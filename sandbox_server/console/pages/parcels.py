@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sandbox_server.console import tables
 from sandbox_server.console.glance import glance
 from sandbox_server.console.languages import text
-from sandbox_server.control.registry import Record
+from sandbox_server.control.record import Record
 from sandbox_server.domain.orders import Buyer
 from sandbox_server.domain.shipments import TRANSITIONS, Shipment, ShipmentLine, ShipmentStatus
 from sandbox_server.domain.stores import Store

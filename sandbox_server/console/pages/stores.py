@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sandbox_server.console import tables
 from sandbox_server.console.drawing import NAMED, Drawing, drawing_of
 from sandbox_server.console.languages import text
-from sandbox_server.control.registry import Record
+from sandbox_server.control.record import Record
 from sandbox_server.domain.inventory import StockLevel, available, is_stale
 from sandbox_server.domain.stores import Store, load_key, local_day
 from sandbox_server.domain.tills import physical

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox_server.api.acorn import wire
+from sandbox_server.api.acorn import inventory_wire, wire
 from sandbox_server.domain.catalogue import Dimensions
 from sandbox_server.domain.events import Change
 from sandbox_server.domain.inventory import Cause, Movement, Quantity, ReportRefusal, StockReport
@@ -187,7 +187,7 @@ def test_a_return_adds_each_refunds_lines_up() -> None:
 @pytest.mark.parametrize("refusal", ReportRefusal)
 def test_every_reason_to_reject_an_item_of_a_report_is_explained(refusal: ReportRefusal) -> None:
     item = StockReport("S0001", "SKU-1", 1, 1, NOW)
-    sent = wire.report_results([item, item], [None, refusal], lambda _: 901)
+    sent = inventory_wire.report_results([item, item], [None, refusal], lambda _: 901)
     assert (sent["accepted"], sent["rejected"]) == (1, 1)
     assert sent["items"][0] == {"storeId": "S0001", "sku": "SKU-1", "status": "ACCEPTED"}
     assert (sent["items"][1]["status"], sent["items"][1]["code"]) == ("REJECTED", refusal.value)
@@ -196,13 +196,13 @@ def test_every_reason_to_reject_an_item_of_a_report_is_explained(refusal: Report
 
 
 def test_a_level_is_judged_by_the_time_and_the_safety_stock_it_is_given() -> None:
-    sent = wire.stock_level(a_level(10, 3, 2), 4, NOW + timedelta(minutes=16))
+    sent = inventory_wire.stock_level(a_level(10, 3, 2), 4, NOW + timedelta(minutes=16))
     assert (sent["available"], sent["stale"], sent["safetyStock"]) == (1, True, 4)
-    assert wire.stock_level(a_level(10, 3, 2), 9, NOW)["available"] == 0
+    assert inventory_wire.stock_level(a_level(10, 3, 2), 9, NOW)["available"] == 0
 
 
 def test_the_unified_view_of_what_nobody_carries_is_as_old_as_the_product() -> None:
-    assert wire.unified_stock("SKU-9", [], NOW, NOW + timedelta(days=1)) == {
+    assert inventory_wire.unified_stock("SKU-9", [], NOW, NOW + timedelta(days=1)) == {
         "sku": "SKU-9",
         "available": 0,
         "stores": [],
@@ -212,7 +212,7 @@ def test_the_unified_view_of_what_nobody_carries_is_as_old_as_the_product() -> N
 
 def test_a_movement_says_what_moved_why_and_for_what() -> None:
     entry = Movement(7, NOW, "S0001", "SKU-1", Quantity.RESERVED, -2, Cause.RELEASE, "ord_1", "due/1")
-    assert wire.movement(entry) == {
+    assert inventory_wire.movement(entry) == {
         "movementId": 7,
         "at": WIRE_NOW,
         "storeId": "S0001",
