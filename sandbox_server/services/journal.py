@@ -14,7 +14,7 @@ from sandbox_server.kernel.clock import monotonic_ns
 from sandbox_server.services.archive import Archive, Mark
 from sandbox_server.services.exchange import Exchange, Writer
 from sandbox_server.services.search import EVERYTHING, Filters, words_of
-from sandbox_server.services.segments import Background, Compress, Parts, Segment
+from sandbox_server.services.segments import Parts, Segment
 from sandbox_server.services.stretch import Stretch
 from sandbox_server.traffic.journal import NOTHING_BEFORE, Entry, Flaw, Kept, Verdict, content_of, digest
 
@@ -24,7 +24,6 @@ WARM_BYTES = 8 * 1000 * 1000
 _LOOKED_AT = 5_000  # entries for one page, at the most
 _AT_ONCE = 16  # calls that are written down together: that takes half as long as one by one, and no reader can tell
 _UNMATCHED = Filters(verdict=Verdict.UNMATCHED)
-_background = Background()
 
 logger = logging.getLogger("sandbox.journal")
 
@@ -98,7 +97,6 @@ class Journal:
         most_bytes: How much memory it takes, about; the oldest leave for that, too, some hundreds at once.
         warm_bytes: How much of what is kept stays as it is, for those who look at the newest. What is older is
             compressed: to have new memory for it costs more, and most tests end before.
-        compress: What has segments compressed.
         opened_ns: The monotonic time from which that of calls is counted.
         archive: Where every call is kept, those included that leave memory, and is found again at the next start.
 
@@ -113,7 +111,6 @@ class Journal:
         *,
         most_bytes: int = MOST_BYTES,
         warm_bytes: int = WARM_BYTES,
-        compress: Compress = _background,
         opened_ns: int | None = None,
         archive: Archive | None = None,
     ) -> None:
@@ -123,7 +120,6 @@ class Journal:
         self._limit = limit
         self._most_bytes = most_bytes
         self._warm_bytes = warm_bytes
-        self._compress = compress
         self._archive = archive
         self._begin(archive.segments() if archive is not None else (), archive.tip() if archive is not None else None)
 
@@ -369,7 +365,7 @@ class Journal:
         while warm > self._warm_bytes:
             cooling = self._warm.popleft()
             warm -= cooling.size
-            self._compress(cooling.squeeze)
+            cooling.squeeze()
         size = sum(segment.size for segment in self._held)
         while self._held and (self._held[0].last <= self._last - self._limit or size > self._most_bytes):
             if self._archive is not None and self._held[0].shelf is None and size <= 2 * self._most_bytes:

@@ -1,12 +1,11 @@
 """
 The journal's segments: a few hundred entries kept together, so that what they have in common is kept once.
 
-An open segment takes entries; a closed one is compressed some time later, in a thread beside the one that serves.
+An open segment takes entries; a closed one is compressed some time later.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -31,8 +30,6 @@ Parts = tuple[int, ...]
 What a body is made of: nothing where it is empty; else the place of its only chunk, or those of the chunk that stands
 between its rows and of the rows.
 """
-Compress = Callable[[Callable[[], None]], None]
-"""Takes the compressing of a segment, to do it now or later."""
 
 
 class Gone(LookupError):
@@ -160,7 +157,6 @@ class Segment:
 
     def squeeze(self) -> None:
         """Compress the entries of a closed segment."""
-        # A reader in another thread finds the one or the other, never neither.
         if self._content is not None:
             self._packed = self.packed()
             self._content = None
@@ -220,29 +216,6 @@ class Segment:
             self._content.chunks.append(chunk)
             self._weight += len(chunk)
         return place
-
-
-class Background:
-    """
-    Compresses in one thread for all journals; Zstandard lets other threads run meanwhile.
-
-    Args:
-        most: How many segments may wait; one more is compressed at once, by whoever brings it.
-    """
-
-    def __init__(self, most: int = 8) -> None:
-        self._most = most
-        self._executor: ThreadPoolExecutor | None = None
-        self._waiting: list[Future[None]] = []
-
-    def __call__(self, work: Callable[[], None]) -> None:
-        """Compress a segment."""
-        self._waiting = [job for job in self._waiting if not job.done()]
-        if len(self._waiting) >= self._most:
-            work()
-            return
-        self._executor = self._executor or ThreadPoolExecutor(1, "journal")
-        self._waiting.append(self._executor.submit(work))
 
 
 def _separator(body: bytes) -> bytes:

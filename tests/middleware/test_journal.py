@@ -33,7 +33,7 @@ class Tenant:
     def __init__(self, name: str, now: datetime = NOW) -> None:
         self.name = name
         self.clock = Clock(now)
-        self.journal = Journal(name, compress=lambda work: work())
+        self.journal = Journal(name)
 
     def power(self, _kind: type[Journal]) -> Journal:
         return self.journal

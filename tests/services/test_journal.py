@@ -1,7 +1,6 @@
 """The journal of a tenant: what is kept, for how long, how it is found, and that nothing is altered unseen."""
 
 import logging
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from sandbox_server.services import segments as segments_module
 from sandbox_server.services.exchange import Exchange
 from sandbox_server.services.journal import Journal
 from sandbox_server.services.search import Filters, effect_of, rule_of
-from sandbox_server.services.segments import BYTES, ENTRIES, Background, Segment
+from sandbox_server.services.segments import BYTES, ENTRIES, Segment
 from sandbox_server.traffic.journal import Change, Ending, Kept, Verdict, digest
 from sandbox_server.traffic.redaction import WITHHELD
 
@@ -23,12 +22,8 @@ CANARY = b"canary-7f3a9d"
 CANDID = frozenset({"listOrders", "reportInventory"})
 
 
-def at_once(work: Callable[[], None]) -> None:
-    work()
-
-
 def a_journal(limit: int = 100_000, **options: Any) -> Journal:
-    return Journal("default", limit, CANDID, **{"compress": at_once, "warm_bytes": 0, **options})
+    return Journal("default", limit, CANDID, **{"warm_bytes": 0, **options})
 
 
 def a_call(number: int = 1, **facts: Any) -> Exchange:
@@ -123,7 +118,7 @@ def test_a_long_list_is_kept_once_for_each_distinct_row() -> None:
         rows = [{"orderId": f"ord_{number}", "note": "x" * 1000} for number in range(start, start + 20)]
         return orjson.dumps({"items": rows, "nextCursor": str(start)})
 
-    journal = a_journal(compress=lambda _: None)
+    journal = a_journal()
     for start in range(20):
         append(journal, path=b"/v1/orders/%d" % start, response_body=page(start))
     assert [kept.response for kept in journal.entries()] == [page(start) for start in range(20)]
@@ -160,7 +155,7 @@ def test_segments_that_left_take_no_memory_and_the_chain_starts_from_a_kept_anch
 
 def test_the_oldest_leave_when_the_journal_takes_too_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments_module, "ENTRIES", 4)
-    journal = a_journal(most_bytes=40_000, compress=lambda _: None)
+    journal = a_journal(most_bytes=40_000, warm_bytes=100_000)
     for number in range(100):
         append(journal, response_body=b"%04d" % number * 1000)
     assert journal.size < 60_000
@@ -188,43 +183,35 @@ def test_the_chain_names_a_body_that_was_altered_in_a_closed_segment() -> None:
     assert (flaw.number, flaw.reason) == (8, "The response's body was changed.")
 
 
-def test_compressing_beside_leaves_the_same_entries() -> None:
-    background = Background(most=1)
-    journal = Journal("default", warm_bytes=0, compress=background)
-    for number in range(4 * ENTRIES):
-        append(journal, response_body=b"%d" % number)
-    assert [kept.response for kept in journal.entries()] == [b"%d" % number for number in range(4 * ENTRIES)]
-    for job in background._waiting:
-        job.result()
-    assert [kept.response for kept in journal.entries()] == [b"%d" % number for number in range(4 * ENTRIES)]
-    assert journal.verify().flaw is None
-
-
-def test_what_is_recent_stays_as_it_is_and_what_is_older_is_compressed() -> None:
-    compressed: list[Callable[[], None]] = []
-    journal = a_journal(warm_bytes=5 * ENTRIES * 1000, compress=compressed.append)
+def test_what_is_recent_stays_as_it_is_and_what_is_older_is_compressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    compressed = compressions(monkeypatch)
+    journal = a_journal(warm_bytes=5 * ENTRIES * 1000)
     for number in range(8 * ENTRIES):
         append(journal, response_body=b"%04d" % number * 250)
-    assert len(compressed) == 5
-    for squeeze in compressed:
-        squeeze()
+    assert compressed == [1 + ENTRIES * place for place in range(5)]
     assert [kept.response[:4] for kept in journal.entries()] == [b"%04d" % number for number in range(8 * ENTRIES)]
     assert journal.verify().flaw is None
 
 
-def test_a_recent_segment_that_left_is_not_compressed() -> None:
-    compressed: list[Callable[[], None]] = []
-    journal = a_journal(limit=1, warm_bytes=4 * ENTRIES * 1000, compress=compressed.append)
+def test_a_recent_segment_that_left_is_not_compressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    compressed = compressions(monkeypatch)
+    journal = a_journal(limit=1, warm_bytes=4 * ENTRIES * 1000)
     for number in range(8 * ENTRIES):
         append(journal, response_body=b"%04d" % number * 250)
     assert compressed == []
 
 
-def test_who_brings_more_than_may_wait_compresses_it_himself() -> None:
-    done: list[str] = []
-    background = Background(most=0)
-    background(lambda: done.append("now"))
-    assert done == ["now"]
+def compressions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return where the first entries of compressed segments will be noted."""
+    found: list[int] = []
+    squeeze = Segment.squeeze
+
+    def noted(segment: Segment) -> None:
+        found.append(segment.first)
+        squeeze(segment)
+
+    monkeypatch.setattr(Segment, "squeeze", noted)
+    return found
 
 
 def test_a_call_that_cannot_be_told_does_not_take_others_with_it(caplog: pytest.LogCaptureFixture) -> None:
