@@ -6,7 +6,7 @@ of their own, `stocktake`, and so has the seventh, `reckoning`.
 """
 
 import itertools
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -124,9 +124,9 @@ def tracking_numbers_are_unique(all_shipments: Iterable[tuple[str, str]]) -> Ite
     Args:
         all_shipments: Their tracking keys and ids.
     """
-    seen: defaultdict[str, list[str]] = defaultdict(list)
+    seen: dict[str, tuple[str, ...]] = {}
     for key, shipment_id in all_shipments:
-        seen[key].append(shipment_id)
+        seen[key] = (*seen.get(key, ()), shipment_id)
     for key, holders in seen.items():
         if len(holders) > 1:
             yield Breach(5, key, f"{len(holders)} shipments have it: {', '.join(holders)}")

@@ -1,6 +1,5 @@
 """The audit: every invariant, held against the whole world as it stood at one moment."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
@@ -153,13 +152,14 @@ class _OfOrders(Generic[P]):
     def __init__(self, table: Table[P]) -> None:
         self._rows = table.rows()
         self._unpack: Callable[[Packed], P] = table.unpack
-        self._of_order: defaultdict[str, list[Packed]] = defaultdict(list)
+        self._of_order: dict[str, tuple[Packed, ...]] = {}  # not lists: the garbage collector lets such tuples be
 
     def walk(self) -> Iterator[P]:
         """Return every one."""
         for row in filter(None, self._rows):
             entity = self._unpack(row)
-            self._of_order[entity.order_id].append(row)
+            order_id: str = entity.order_id
+            self._of_order[order_id] = (*self._of_order.get(order_id, ()), row)
             yield entity
 
     def of(self, order_id: str) -> list[P]:
