@@ -157,14 +157,13 @@ class Segment:
 
     def squeeze(self) -> None:
         """Compress the entries of a closed segment."""
-        if self._content is not None:
-            self._packed = self.packed()
-            self._content = None
+        self._packed, self._content = self.packed(), None
 
     def packed(self) -> bytes:
         """Return the entries of a closed segment, compressed."""
-        content = self._content
-        return self._packed if content is None else _pack(content)
+        if self._content is not None and not self._packed:
+            self._packed = _pack(self._content)
+        return self._packed
 
     def so_far(self) -> "Segment":
         """Return a closed segment with the entries that an open one has by now."""

@@ -155,9 +155,10 @@ class SqliteArchive:
 
     def put(self, segment: Segment, tip: str) -> None:
         """Keep a closed segment, in place of one that begins with the same entry; the tip is its last hash."""
+        content = segment.packed()  # here, not in the thread, which would have calls wait for the interpreter
 
         def write(connection: sqlite3.Connection) -> Callable[[], None]:
-            content, at = segment.packed(), real_now()
+            at = real_now()
             since, until = segment.since or at, segment.until or at
             times = to_milliseconds(since), to_milliseconds(until), to_milliseconds(at)
             about = (self._tenant, segment.first, segment.count, segment.anchor, tip, *times)
