@@ -244,17 +244,16 @@ def emptied(level: StockLevel, now: datetime) -> StockLevel:
     return _moved(level, now, on_hand=-level.on_hand)
 
 
-def movements_between(
-    before: StockLevel, after: StockLevel, cause: Cause, reference: str, source: str
-) -> list[Movement]:
+def movements_of(moves: Iterable[Move], cause: Cause, source: str) -> list[Movement]:
     """Return a movement for each quantity that differs; the one way in which movements come to be."""
     found: list[Movement] = []
-    if delta := after.on_hand - before.on_hand:
-        found.append(_movement(after, _ON_HAND, delta, cause, reference, source))
-    if delta := after.reserved - before.reserved:
-        found.append(_movement(after, _RESERVED, delta, cause, reference, source))
-    if delta := after.allocated - before.allocated:
-        found.append(_movement(after, _ALLOCATED, delta, cause, reference, source))
+    for _, before, after, reference in moves:
+        if delta := after.on_hand - before.on_hand:
+            found.append(_movement(after, _ON_HAND, delta, cause, reference, source))
+        if delta := after.reserved - before.reserved:
+            found.append(_movement(after, _RESERVED, delta, cause, reference, source))
+        if delta := after.allocated - before.allocated:
+            found.append(_movement(after, _ALLOCATED, delta, cause, reference, source))
     return found
 
 

@@ -82,8 +82,8 @@ class Columns(Generic[E]):
             entities: They themselves; what has no row is left alone.
         """
         self._derived.clear()
-        positions, updated_at, moving = self.positions, self.spec.updated_at, self.spec.moving
-        replaced: dict[datetime, list[int]] = {}
+        positions, table, moving = self.positions, self.rows, self.spec.moving
+        replaced: dict[int, E] = {}
         for key, row in rows.items():
             entity = cast(E, entities[key])
             position = positions.get(key)
@@ -92,11 +92,10 @@ class Columns(Generic[E]):
                 continue
             if moving:
                 self._move(position, entity)
-            self.rows[position] = row
-            if updated_at is not None:
-                replaced.setdefault(updated_at(entity), []).append(position)
-        for at, moved in replaced.items():
-            self.updated.move(moved, to_milliseconds(at))
+            table[position] = row
+            replaced[position] = entity
+        if self.spec.updated_at is not None:
+            self._date(replaced, self.spec.updated_at)
         if self.spec.is_hot:
             self._remember(entities)
 
@@ -184,6 +183,15 @@ class Columns(Generic[E]):
         before = self.spec.unpack(self._row(position))
         for name, values in self.spec.moving.items():
             self._reindex(name, position, values(before), values(entity))
+
+    def _date(self, replaced: Mapping[int, E], updated_at: Callable[[E], datetime]) -> None:
+        """Note when what stands at these positions was changed: all of it at once, as a rule."""
+        instants = set(map(updated_at, replaced.values()))
+        for at in instants:
+            changed: Iterable[int] = replaced
+            if len(instants) > 1:
+                changed = [position for position, entity in replaced.items() if updated_at(entity) == at]
+            self.updated.move(changed, to_milliseconds(at))
 
     def _append(self, key: str | None, row: Packed | None, created: int, updated: int) -> None:
         self.keys.append(key)

@@ -259,9 +259,9 @@ class MemoryLedger:
         self._movements = movements
         self.staged: list[Movement] = []
 
-    def append(self, movement: Movement) -> None:
-        """Stage a movement."""
-        self.staged.append(movement)
+    def extend(self, movements: Iterable[Movement]) -> None:
+        """Stage movements."""
+        self.staged += movements
 
     def count(self) -> int:
         """Return how many movements are committed."""
@@ -280,41 +280,51 @@ class MemoryLedger:
         self._movements.extend(self.staged)
 
 
+class _Lazy(Generic[E]):
+    """A table of a transaction, which comes to be when it is first asked for."""
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, tx: "MemoryTransaction", _owner: type) -> Table[E]:
+        return tx.open(self._name)
+
+
 class MemoryTransaction:
     """A unit of work; tables come to be when they are first asked for, for most calls touch two or three."""
 
-    stores: Table[Store]
-    products: Table[Product]
-    levels: Table[StockLevel]
-    loads: Table[StoreLoad]
-    orders: Table[Order]
-    shipments: Table[Shipment]
-    returns: Table[Return]
-    transfers: Table[Transfer]
-    prices: Table[Price]
-    promotions: Table[Promotion]
-    invoices: Table[Invoice]
-    settlements: Table[Settlement]
-    settlement_lines: Table[SettlementLine]
-    holds: Table[Hold]
-    reports: Table[Report]
-    drafts: Table[Draft]
-    documents: Table[ReportDocument]
-    applications: Table[Application]
-    events: Table[Event]
-    due: Table[DueEvent]
+    stores = _Lazy[Store]()
+    products = _Lazy[Product]()
+    levels = _Lazy[StockLevel]()
+    loads = _Lazy[StoreLoad]()
+    orders = _Lazy[Order]()
+    shipments = _Lazy[Shipment]()
+    returns = _Lazy[Return]()
+    transfers = _Lazy[Transfer]()
+    prices = _Lazy[Price]()
+    promotions = _Lazy[Promotion]()
+    invoices = _Lazy[Invoice]()
+    settlements = _Lazy[Settlement]()
+    settlement_lines = _Lazy[SettlementLine]()
+    holds = _Lazy[Hold]()
+    reports = _Lazy[Report]()
+    drafts = _Lazy[Draft]()
+    documents = _Lazy[ReportDocument]()
+    applications = _Lazy[Application]()
+    events = _Lazy[Event]()
+    due = _Lazy[DueEvent]()
+    credentials = _Lazy[Credential]()
+    tokens = _Lazy[Token]()
+    replays = _Lazy[Replay]()
+    openings = _Lazy[Opening]()
+    shelves = _Lazy[Shelf]()
+    counts = _Lazy[CountChange]()
+    arrivals = _Lazy[Arrivals]()
+    subscriptions = _Lazy[Subscription]()
+    outboxes = _Lazy[Outbox]()
+    deliveries = _Lazy[Delivery]()
+    attempts = _Lazy[Attempt]()
     ledger: Ledger
-    credentials: Table[Credential]
-    tokens: Table[Token]
-    replays: Table[Replay]
-    openings: Table[Opening]
-    shelves: Table[Shelf]
-    counts: Table[CountChange]
-    arrivals: Table[Arrivals]
-    subscriptions: Table[Subscription]
-    outboxes: Table[Outbox]
-    deliveries: Table[Delivery]
-    attempts: Table[Attempt]
 
     def __init__(self, world: MemoryPersistence, cause: str, now: datetime) -> None:
         self.now = now
@@ -342,10 +352,9 @@ class MemoryTransaction:
             if self._world.log is not None:
                 self._world.log.end()
 
-    def __getattr__(self, name: str) -> MemoryTable[Any]:
-        columns = self._world.columns.get(name)
-        if columns is None:
-            raise AttributeError(name)
+    def open(self, name: str) -> MemoryTable[Any]:
+        """Return a table that nobody has asked for yet."""
+        columns = self._world.columns[name]
         table = DueTable(columns) if name == DUE.name else MemoryTable(columns)
         self.__dict__[name] = table
         self._tables.append(table)

@@ -152,10 +152,7 @@ def _refuse_new(tx: Transaction, item: StockReport) -> ReportRefusal | None:
 def _book(tx: Transaction, moves: Sequence[Move], cause: Cause) -> None:
     """Replace levels and write their movements: every change of stock comes by here."""
     tx.levels.put_all({key: after for key, _, after, _ in moves})
-    append, source = tx.ledger.append, tx.cause
-    for _, before, after, reference in moves:
-        for movement in rules.movements_between(before, after, cause, reference, source):
-            append(movement)
+    tx.ledger.extend(rules.movements_of(moves, cause, tx.cause))
     tills.follow(tx, moves, cause)
     awaited = awaited_types(tx)
     if EventType.INVENTORY_LOW in awaited:

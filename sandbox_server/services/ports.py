@@ -151,8 +151,8 @@ class Table(Protocol[E]):
 class Ledger(Protocol):
     """The stock ledger: every change of every quantity, for ever, in order."""
 
-    def append(self, movement: Movement) -> None:
-        """Add a movement to this transaction; its `number` is given when it commits."""
+    def extend(self, movements: Iterable[Movement]) -> None:
+        """Add movements to this transaction; their `number` is given when it commits."""
         ...
 
     def count(self) -> int:

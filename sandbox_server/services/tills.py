@@ -32,15 +32,16 @@ def are_open(tx: Transaction) -> bool:
     return tx.openings.count() > 0
 
 
-def follow(tx: Transaction, moves: Iterable[Move], cause: Cause) -> None:
+def follow(tx: Transaction, moves: Sequence[Move], cause: Cause) -> None:
     """Note what changes of what the marketplace believes say of the shelves: goods that moved, or words."""
     if not are_open(tx):
         return
     carried = cause in rules.CARRIED
-    changed = [move for move in moves if move[1].on_hand != move[2].on_hand]
-    keys = [move[0] for move in changed]
+    keys = [move[0] for move in moves]
     shelves = dict(zip(keys, tx.shelves.get_all(keys), strict=True))
-    for key, before, after, reference in changed:
+    for key, before, after, reference in moves:
+        if before.on_hand == after.on_hand:
+            continue
         shelf = shelves[key]
         if shelf is not None and not carried and shelf.units != after.on_hand:
             continue  # words leave it as it was

@@ -200,7 +200,7 @@ def test_a_promise_beyond_what_was_reported_is_named(red: Stage) -> None:
         assert level is not None
         more = level.on_hand + 1
         facts = (tx.now, STORE, SKU, Quantity.RESERVED, more, Cause.RESERVATION, "ord_x", "operator:test")
-        tx.ledger.append(Movement(0, *facts))
+        tx.ledger.extend([Movement(0, *facts)])
         tx.levels.put(replace(level, reserved=level.reserved + more))
     (breach,) = broken(red)[2]
     assert breach["subject"] == f"{STORE}/{SKU}"

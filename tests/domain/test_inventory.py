@@ -170,7 +170,7 @@ def test_a_reservation_never_promises_more_than_there_is(level: StockLevel, safe
 
 @given(levels, levels)
 def test_the_movements_between_two_levels_are_exactly_their_difference(before: StockLevel, after: StockLevel) -> None:
-    movements = list(inventory.movements_between(before, after, Cause.COUNT, "ref", "req_1"))
+    movements = inventory.movements_of([(after.key, before, after, "ref")], Cause.COUNT, "req_1")
     moved = dict.fromkeys(Quantity, 0)
     for movement in movements:
         moved[movement.quantity] += movement.delta
@@ -181,8 +181,8 @@ def test_the_movements_between_two_levels_are_exactly_their_difference(before: S
 
 def test_a_movement_tells_where_when_why_and_for_whom() -> None:
     after = a_level(7, 2, 0, updated_at=LATER)
-    movements = inventory.movements_between(a_level(10, 2, 3), after, Cause.SHIPMENT, "shp_1", "req_9")
-    assert list(movements) == [
+    moves = [(after.key, a_level(10, 2, 3), after, "shp_1")]
+    assert inventory.movements_of(moves, Cause.SHIPMENT, "req_9") == [
         Movement(0, LATER, "S0001", "SKU-1", Quantity.ON_HAND, -3, Cause.SHIPMENT, "shp_1", "req_9"),
         Movement(0, LATER, "S0001", "SKU-1", Quantity.ALLOCATED, -3, Cause.SHIPMENT, "shp_1", "req_9"),
     ]

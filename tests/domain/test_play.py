@@ -286,7 +286,7 @@ class Play(RuleBasedStateMachine):
     def move(self, store_id: str, sku: str, cause: Cause, step: Step) -> None:
         before = self.levels.get((store_id, sku)) or inventory.opening(store_id, sku, self.now)
         after = self.levels[store_id, sku] = step(before)
-        self.ledger += inventory.movements_between(before, after, cause, "ref", CAUSE)
+        self.ledger += inventory.movements_of([(after.key, before, after, "ref")], cause, CAUSE)
 
     def acknowledge(self, order: Order, decisions: list[Decision]) -> None:
         order, accepted, rejected = fulfilment.acknowledge(order, decisions, self.now)

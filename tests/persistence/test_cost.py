@@ -41,7 +41,7 @@ def a_world(size: int) -> MemoryPersistence:
             )
             store = f"S{number % 10:04}"
             cause = Cause.RETURN if cancelled else Cause.REPORT
-            tx.ledger.append(Movement(0, at, store, f"SKU-{number % 7}", Quantity.ON_HAND, 1, cause, "1", "req_1"))
+            tx.ledger.extend([Movement(0, at, store, f"SKU-{number % 7}", Quantity.ON_HAND, 1, cause, "1", "req_1")])
     with world.begin("req_2", after(RECENT)) as tx:
         for number in range(0, size, size // 8):
             order = tx.orders.get(f"ord_{number}")

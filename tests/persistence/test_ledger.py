@@ -22,7 +22,7 @@ def moved(delta: int, milliseconds: float = 0, **changes: object) -> Movement:
 def write(world: Persistence, *movements: Movement) -> None:
     with world.begin("req_1", NOW) as tx:
         for movement in movements:
-            tx.ledger.append(movement)
+            tx.ledger.extend([movement])
 
 
 def deltas(world: Persistence, query: Query) -> list[list[int]]:

@@ -24,7 +24,7 @@ def a_world() -> MemoryPersistence:
         tx.orders.put(an_order(order_id="ord_1"))
         tx.orders.put(an_order(order_id="ord_2"))
         tx.levels.put(a_level(10))
-        tx.ledger.append(Movement(0, NOW, "S0001", "SKU-1", Quantity.ON_HAND, 10, Cause.REPORT, "1", "req_1"))
+        tx.ledger.extend([Movement(0, NOW, "S0001", "SKU-1", Quantity.ON_HAND, 10, Cause.REPORT, "1", "req_1")])
         tx.due.put(DueEvent(DueKind.SHIP_BY, "ord_1", LATER, 1))
         tx.events.count()
     return world
@@ -50,7 +50,7 @@ def change(world: MemoryPersistence) -> None:
         tx.orders.remove("ord_2")
         tx.orders.put(an_order(order_id="ord_3"))
         tx.levels.put(a_level(3))
-        tx.ledger.append(Movement(0, LATER, "S0002", "SKU-2", Quantity.ON_HAND, 7, Cause.COUNT, "2", "req_2"))
+        tx.ledger.extend([Movement(0, LATER, "S0002", "SKU-2", Quantity.ON_HAND, 7, Cause.COUNT, "2", "req_2")])
         tx.due.remove("ship_by/ord_1")
         tx.due.put(DueEvent(DueKind.CANCEL_LATE, "ord_1", LATER, 2))
 

@@ -134,7 +134,7 @@ def test_each_transaction_that_changes_something_is_one_record_with_its_time(
     with world.read(LATER) as tx:
         tx.orders.remove("ord_1")
     with world.begin("req_4", LATER + timedelta(hours=1)) as tx:
-        tx.ledger.append(Movement(0, LATER, "S0002", "SKU-2", Quantity.ON_HAND, 7, Cause.COUNT, "2", "req_2"))
+        tx.ledger.extend([Movement(0, LATER, "S0002", "SKU-2", Quantity.ON_HAND, 7, Cause.COUNT, "2", "req_2")])
     assert [changes.now for changes in notes] == [LATER, LATER + timedelta(hours=1)]
 
 

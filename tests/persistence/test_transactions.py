@@ -28,7 +28,7 @@ def write_everywhere(tx: Transaction) -> None:
     tx.orders.put(an_order(order_id="ord_2"))
     tx.stores.remove("S0001")
     tx.levels.put(a_level(10))
-    tx.ledger.append(MOVEMENT)
+    tx.ledger.extend([MOVEMENT])
     tx.due.remove(DUE.key)
     tx.due.put(DueEvent(DueKind.CANCEL_LATE, "ord_1", LATER, 2))
     tx.next_due(FAR_AHEAD)
@@ -90,7 +90,7 @@ def test_a_transaction_sees_its_own_writes_at_once(world: Persistence) -> None:
 def test_pages_and_the_ledger_show_what_is_committed(world: Persistence) -> None:
     with world.begin("req_1", NOW) as tx:
         tx.orders.put(ORDER)
-        tx.ledger.append(MOVEMENT)
+        tx.ledger.extend([MOVEMENT])
         assert tx.orders.page(Query()).rows == []
         assert tx.ledger.page(Query()) == ([], None)
         assert list(tx.ledger.walk()) == []

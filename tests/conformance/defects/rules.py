@@ -100,12 +100,12 @@ def returns_do_not_come_back_on_the_shelf() -> None:
 
 @defect("stock_arithmetic", finds="stock_arithmetic")
 def the_ledger_misses_what_was_shipped() -> None:
-    right = inventory.movements_between
+    right = inventory.movements_of
 
-    def movements(before: Any, after: Any, cause: Any, *rest: Any) -> Any:
-        return [] if cause == "SHIPMENT" else right(before, after, cause, *rest)
+    def movements(moves: Any, cause: Any, source: Any) -> Any:
+        return [] if cause == "SHIPMENT" else right(moves, cause, source)
 
-    put(inventory, "movements_between", movements)
+    put(inventory, "movements_of", movements)
 
 
 @defect("journey_inventory", finds="journey_inventory available_stock")
