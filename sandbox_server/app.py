@@ -33,6 +33,7 @@ from sandbox_server.control.logins import fixture_logins
 from sandbox_server.control.mount import ROOT, control
 from sandbox_server.control.record import Record
 from sandbox_server.control.registry import Registry
+from sandbox_server.control.resting import Resting
 from sandbox_server.control.standing import Standing
 from sandbox_server.kernel import clock
 from sandbox_server.kernel.clock import VirtualClock
@@ -101,7 +102,7 @@ def create_sandbox(
         app = build_app([tenant_of(world, settings.clock or ClockMode.FROZEN)], world, settings, without, keeper)
     else:
         app = _reopen(keeper, settings, without)
-    # The loaded world stays: the collector need not look through it again and again.
+    # What is loaded stays: the collector need not look through it again and again (`Resting`).
     gc.collect()
     gc.freeze()
     return app
@@ -208,7 +209,7 @@ def build_app(
     pages = console(registry, interface, directory, token, trials, draw_label, settings.database)
     beside = {f"{ROOT}/v1": interface, f"{ROOT}/docs": interface, ROOT: pages}
     first = (worker.number if worker is not None else registry.restarts) << 32
-    app = Delivering(assemble(edge, directory, world.seed, powers, beside, first), courier)
+    app = Resting(Delivering(assemble(edge, directory, world.seed, powers, beside, first), courier), registry.worlds)
     if worker is not None:
         return Following(Pace(app, directory, worker), worker)
     retention = Retention(timedelta(days=settings.journal_days), settings.journal_megabytes * 1_000_000)

@@ -1,7 +1,7 @@
 """The words of ASGI, and the one way in which every part of the server answers."""
 
-from asyncio import sleep
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from asyncio import create_task, sleep
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -18,6 +18,15 @@ RawHeaders = list[tuple[bytes, bytes]]
 def raw_headers(headers: Iterable[tuple[str, str]]) -> RawHeaders:
     """Return the header lines for names and values."""
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+async def beside(life: Awaitable[None], work: Coroutine[Any, Any, None]) -> None:
+    """Let an application live, and work beside it until it has ended."""
+    working = create_task(work)
+    try:
+        await life
+    finally:
+        working.cancel()
 
 
 async def respond(send: Send, status: int, headers: RawHeaders, body: bytes) -> None:

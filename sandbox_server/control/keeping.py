@@ -6,7 +6,7 @@ from itertools import count
 
 from sandbox_server.api.contract import Contract
 from sandbox_server.api.operation import Call, Reply
-from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
+from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, beside
 from sandbox_server.control import powers
 from sandbox_server.control.keeper import Keeper
 from sandbox_server.control.once import Answer
@@ -36,11 +36,9 @@ class Keeping:
         return self._app(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ticking = asyncio.create_task(self._tick())
         try:
-            await self._app(scope, receive, send)
+            await beside(self._app(scope, receive, send), self._tick())
         finally:
-            ticking.cancel()
             self._keeper.stop(self._registry)
 
     async def _tick(self) -> None:

@@ -14,10 +14,11 @@ from sandbox_server.control.fault_forms import Forms
 from sandbox_server.control.faults import FaultsOf
 from sandbox_server.control.journals import Journals
 from sandbox_server.control.keeping import changing, kept
+from sandbox_server.control.measures import Measures
 from sandbox_server.control.once import Answer, Once
 from sandbox_server.control.pos import list_pos_changes, list_pos_stock
 from sandbox_server.control.registry import Registry
-from sandbox_server.control.service import Measures, health
+from sandbox_server.control.service import health
 from sandbox_server.control.snapshots import Snapshots
 from sandbox_server.control.tenants import Tenants
 from sandbox_server.control.throttles import Throttles

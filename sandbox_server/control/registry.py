@@ -92,6 +92,12 @@ class Registry:
     def __contains__(self, name: str) -> bool:
         return name in self._records
 
+    def worlds(self) -> Iterator[MemoryPersistence]:
+        """Return the worlds that tenants have, and those that are kept of them."""
+        for record in self:
+            yield record.standing.persistence
+            yield from (snapshot.standing.persistence for snapshot in record.snapshots.values())
+
     def get(self, name: str) -> Record:
         """
         Return the tenant with this name.

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
-from sandbox_server.asgi import ASGIApp, Receive, Scope, Send
+from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, beside
 
 _SECONDS = 0.1
 
@@ -72,16 +72,11 @@ class Pace:
         self._directory = directory
         self._lead = lead
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass requests on; run the clocks from the server's start to its end."""
-        if scope["type"] != "lifespan":
-            await self._app(scope, receive, send)
-            return
-        ticking = asyncio.create_task(self._tick())
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            ticking.cancel()
+        if scope["type"] == "lifespan":
+            return beside(self._app(scope, receive, send), self._tick())
+        return self._app(scope, receive, send)
 
     async def _tick(self) -> None:
         while True:

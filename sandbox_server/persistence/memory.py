@@ -61,6 +61,11 @@ class MemoryPersistence:
         self.deadlines: list[Deadline] = []
         self.log: Log | None = None
 
+    @property
+    def size(self) -> int:
+        """How many rows it has, or had."""
+        return sum(len(columns.rows) for columns in self.columns.values())
+
     def fork(self) -> "MemoryPersistence":
         """Return a world of its own that starts as this one stands; what is equal is shared."""
         twin = MemoryPersistence(self.seed, self.currency, self.time_zone)
@@ -159,7 +164,7 @@ class MemoryTable(Generic[E]):
 
     def rows(self) -> Sequence[Packed | None]:
         """Return every committed row by its position."""
-        return self._columns.rows.copy()
+        return tuple(self._columns.rows)  # the garbage collector looks through it once, and through a list each time
 
     def positions(self, where: Mapping[str, str]) -> Sequence[int]:
         """Return the positions of the committed rows whose indexes have these values, rising."""

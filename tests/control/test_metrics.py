@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import msgspec
 
+from sandbox_server.control.measures import Stock
+from sandbox_server.domain.inventory import STALE_AFTER
 from tests.control.stage import CONTROL, KEY, TENANT, Stage
 
 _SAMPLE = re.compile(r"(?P<name>\w+)\{(?P<labels>.*)\} (?P<value>[0-9.e+-]+)")
@@ -76,6 +78,35 @@ def test_stock_levels_and_those_whose_report_is_old_are_told(stage: Stage) -> No
     stage.done("/clock/advance", {"by": "PT16M"})
     assert scraped(stage)["sandbox_stale_levels", 'tenant="default"'] == len(levels)
     stage.reset()
+
+
+def test_what_levels_come_to_is_counted_on_from_one_look_to_the_next(stage: Stage) -> None:
+    """By what changed alone, and yet as if everything had been counted anew: of levels new, changed and put back."""
+    steps = (
+        lambda: stage.done("/buyers/orders", {"count": 5}),
+        lambda: stage.call("PUT", "/v1/inventory", {"items": [_report(stage)]}, key=KEY, idempotency_key="counted-on"),
+        lambda: stage.done("/clock/advance", {"by": "PT1H"}),
+        stage.reset,
+    )
+    for step in steps:
+        step()
+        kept, anew = scraped(stage), Stock()
+        with stage.tenant.read() as tx:
+            anew.look_at(tx.levels)
+            stale = anew.reported_before(tx.now - STALE_AFTER)
+        told = [kept[f"sandbox_{name}", 'tenant="default"'] for name in _TOLD]
+        assert told == [anew.levels, anew.oversold, stale]
+
+
+_TOLD = ("stock_levels", "oversold_units", "stale_levels")
+
+
+def _report(stage: Stage) -> dict[str, object]:
+    with stage.tenant.read() as tx:
+        level = next(level for level in tx.levels.select() if level.reserved)
+        as_of = tx.now.isoformat().replace("+00:00", "Z")
+    told = {"storeId": level.store_id, "sku": level.sku, "onHand": 0, "asOf": as_of}
+    return {**told, "sequence": level.sequence + 1}
 
 
 def test_nothing_is_under_way_when_nobody_calls(stage: Stage) -> None:
