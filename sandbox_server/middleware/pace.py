@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from sandbox_server.asgi import ASGIApp, Receive, Scope, Send, beside
@@ -72,11 +72,12 @@ class Pace:
         self._directory = directory
         self._lead = lead
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass requests on; run the clocks from the server's start to its end."""
         if scope["type"] == "lifespan":
-            return beside(self._app(scope, receive, send), self._tick())
-        return self._app(scope, receive, send)
+            await beside(self._app(scope, receive, send), self._tick())
+        else:
+            await self._app(scope, receive, send)
 
     async def _tick(self) -> None:
         while True:
