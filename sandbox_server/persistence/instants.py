@@ -8,6 +8,7 @@ from sandbox_server.persistence.positions import END
 
 _SHIFTS = (3, 7, 11)  # eight rows are a block, sixteen blocks a district, sixteen districts a county
 _BLOCK, _DISTRICT, _COUNTY = _SHIFTS
+_ROWS = 1 << _BLOCK
 
 
 def _bounds(finer: "array[int]", bound: Callable[["array[int]"], int]) -> Iterator["array[int]"]:
@@ -89,14 +90,14 @@ class Instants:
             for district, newest_there in enumerate(districts[first : county + 1 << _COUNTY - _DISTRICT], first):
                 if newest_there < earliest:
                     continue
-                first_block = max(start >> _BLOCK, district << _DISTRICT - _BLOCK)
-                for block, newest in enumerate(blocks[first_block : district + 1 << _DISTRICT - _BLOCK], first_block):
-                    if newest < earliest:
-                        continue
-                    begin = max(start, block << _BLOCK)
-                    for position, instant in enumerate(at[begin : min(stop, block + 1 << _BLOCK)], begin):
-                        if instant >= earliest:
-                            yield position
+                block = max(start >> _BLOCK, district << _DISTRICT - _BLOCK)
+                begin = block << _BLOCK
+                for newest in blocks[block : district + 1 << _DISTRICT - _BLOCK]:
+                    if newest >= earliest:
+                        for position, instant in enumerate(at[begin : begin + _ROWS], begin):
+                            if instant >= earliest and start <= position < stop:
+                                yield position
+                    begin += _ROWS
 
     def _within(self, level: int, start: int, stop: int, earliest: int, latest: int) -> Generator[int, None, bool]:
         """Look through the groups of a level that may hold something; return whether one did."""
