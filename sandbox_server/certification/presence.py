@@ -59,6 +59,11 @@ class Presence:
         """Whether the client has called an operation, or any, and got a result."""
         return any(True for _ in self._answered({"operation": operation, "receivedAfter": since}))
 
+    def has_read_on(self, operation: str, since: str) -> bool:
+        """Whether the client has asked for a further page of a list since a moment of virtual time, and got it."""
+        calls = self._answered({"operation": operation, "receivedAfter": since})
+        return any("cursor" in _query(one) for one in calls)
+
     def has_written(self, since: datetime) -> bool:
         """Whether the client has asked for a change since a moment of virtual time."""
         calls = self._journal({"receivedAfter": since.isoformat()})
@@ -70,7 +75,7 @@ class Presence:
     def rounds(self, since: datetime) -> int:
         """Return how often the client went round since a moment of virtual time."""
         calls = self._answered({"receivedAfter": since.isoformat()})
-        return rounds((one.get("operationId"), dict(parse_qsl(urlsplit(one["path"]).query))) for one in calls)
+        return rounds((one.get("operationId"), _query(one)) for one in calls)
 
     def is_silent(self) -> bool:
         """Whether the client has not called once, though it had the time for it."""
@@ -96,3 +101,7 @@ class Presence:
         return (
             one for one in self._journal(given) if one.get("clientId") == self._client_id and one.get("status") == _OK
         )
+
+
+def _query(call: Wire) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(call["path"]).query))

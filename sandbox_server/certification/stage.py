@@ -19,6 +19,8 @@ LOOK_SECONDS = 0.25
 PATIENCE_TO_LISTEN = timedelta(minutes=3)
 PATIENCE_FOR_ROUNDS_SECONDS = 15.0
 """Real time in which a client that is slow may go round as often as it takes to be judged."""
+AT_WORK_SECONDS = 2.0
+"""Real time since its last write in which a client is still taken to be at work."""
 _SECOND_NS = 1_000_000_000
 
 
@@ -179,13 +181,13 @@ class Stage(Onlooker):
 
         Args:
             what: What is waited for, for whoever watches.
-            within: Virtual time after which that is waited for no longer.
+            within: Virtual time after which that is waited for no longer, unless the client is still at work: a while.
 
         Raises:
             Interrupted: The whole run is to end.
         """
         self._tell(what)
-        is_over = self._over(within) if within is not None else lambda: False
+        is_over = self._over(within, AT_WORK_SECONDS) if within is not None else lambda: False
         while True:
             was_running = self.client.is_running
             if is_so():
@@ -215,9 +217,19 @@ class Stage(Onlooker):
         """
         return self.until("returns to be settled", lambda: not any(map(self.has_returns, OPEN_RETURNS)), within)
 
-    def until_the_client_has_called(self, operation: str | None = None) -> bool:
-        """Wait until the client has called an operation, or any."""
-        return self.until(f"a call of {operation or 'the client'}", lambda: self._presence.has_called(operation))
+    def until_the_client_has_called(self, operation: str | None = None, since: str | None = None) -> bool:
+        """Wait until the client has called an operation, or any; since a moment of virtual time, or ever."""
+        return self.until(f"a call of {operation or 'the client'}", lambda: self._presence.has_called(operation, since))
+
+    def until_the_client_reads_on(self, operation: str, within: timedelta) -> bool:
+        """
+        Wait until the client has read a further page of a list, and so is in the midst of it unless that was the last.
+
+        Args:
+            within: Virtual time after which that is waited for no longer: not every client reads on.
+        """
+        since = self.now_text()
+        return self.until("a further page to be read", lambda: self._presence.has_read_on(operation, since), within)
 
     def until_orders_are_settled_and_listed(self, within: timedelta | None = None) -> bool:
         """
@@ -261,15 +273,18 @@ class Stage(Onlooker):
 
         return self.until("the client to have nothing left to do", rests, within)
 
-    def _over(self, span: timedelta) -> Callable[[], bool]:
-        """Return what says whether so much virtual time is over, and the client went round in it; if slowly, later."""
+    def _over(self, span: timedelta, at_work_seconds: float = 0.0) -> Callable[[], bool]:
+        """Return what says whether so much virtual time is over, in which a client that is slow had its chance, too."""
         since = self.now()
         end = since + span
-        longest = timedelta(seconds=PATIENCE_FOR_ROUNDS_SECONDS) * float(self.tenant["clock"]["scale"])
+        second = timedelta(seconds=float(self.tenant["clock"]["scale"]))
 
         def is_over() -> bool:
             now = self.now()
-            return now >= end and (now >= end + longest or self._presence.rounds(since) >= ROUNDS)
+            if now < end or now >= end + PATIENCE_FOR_ROUNDS_SECONDS * second:
+                return now >= end
+            is_at_work = at_work_seconds and self._presence.has_written(now - at_work_seconds * second)
+            return not is_at_work and self._presence.rounds(since) >= ROUNDS
 
         return is_over
 

@@ -90,7 +90,7 @@ class Evening:
 
     url = Journal.url
 
-    def __init__(self, **calls: Mapping[str, str]) -> None:
+    def __init__(self, **calls: Mapping[str, object]) -> None:
         self._calls = {f"2026-11-27T20:{minute[1:]}:00Z": call for minute, call in calls.items()}
         self.minute = 0
 
@@ -109,6 +109,13 @@ class Evening:
         }
 
 
+def in_the(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Return where a scenario plays in it, a virtual minute for each second."""
+    monkeypatch.setattr("sandbox_server.certification.stage.LOOK_SECONDS", 0)
+    tenant = {**TENANT, "clock": {"scale": 60.0}}
+    return Stage(cast("Sandbox", evening), tenant, AttachedClient(), AN_HOUR, patience_seconds=inf)
+
+
 WRITES = {"method": "POST", "operationId": "acknowledgeOrder"}
 
 
@@ -124,11 +131,36 @@ WRITES = {"method": "POST", "operationId": "acknowledgeOrder"}
     ],
 )
 def test_a_client_rests_when_it_has_asked_for_no_change_for_long_enough(
-    monkeypatch: pytest.MonkeyPatch, calls: dict[str, Mapping[str, str]], rests_at: int
+    monkeypatch: pytest.MonkeyPatch, calls: dict[str, Mapping[str, object]], rests_at: int
 ) -> None:
-    monkeypatch.setattr("sandbox_server.certification.stage.LOOK_SECONDS", 0)
     evening = Evening(**calls)
-    tenant = {**TENANT, "clock": {"scale": 60.0}}
-    scene = Stage(cast("Sandbox", evening), tenant, AttachedClient(), AN_HOUR, patience_seconds=inf)
-    assert scene.until_the_client_rests(timedelta(minutes=5), within=timedelta(hours=1))
+    assert in_the(evening, monkeypatch).until_the_client_rests(timedelta(minutes=5), within=timedelta(hours=1))
     assert evening.minute in {rests_at, rests_at + 1}, "no sooner, and at the next look"
+
+
+POLLS = {"method": "GET", "operationId": "listOrders", "status": 200, "path": "/v1/orders?limit=100"}
+
+
+@pytest.mark.parametrize(
+    ("calls", "over_at"),
+    [
+        ({}, 6),
+        ({"m05": WRITES}, 7),
+        ({"m05": WRITES, "m06": WRITES}, 8),
+        ({f"m{minute:02}": WRITES for minute in range(1, 40)}, 21),
+    ],
+    ids=["at rest", "at work", "at work for longer", "at work for ever"],
+)
+def test_a_client_that_is_at_work_when_the_time_is_over_is_waited_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, calls: dict[str, Mapping[str, object]], over_at: int
+) -> None:
+    evening = Evening(**{f"m{minute:02}": POLLS for minute in range(1, 40)} | calls)
+    assert not in_the(evening, monkeypatch).until("an order", lambda: False, within=timedelta(minutes=5))
+    assert evening.minute == over_at
+
+
+def test_a_client_that_has_read_a_page_reads_on_when_it_has_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    further = {**POLLS, "path": "/v1/orders?limit=100&cursor=c"}
+    evening = Evening(m01=further, m02=POLLS, m04=further)
+    assert in_the(evening, monkeypatch).until_the_client_reads_on("listOrders", within=timedelta(minutes=30))
+    assert evening.minute == 4, "not that of the list before"

@@ -12,18 +12,18 @@ POISONED = "S0001"
 MOST_ORDERS = 20
 
 
-@scenario("changed-minds", scale=60, seconds=30)
+@scenario("changed-minds", scale=60, seconds=30, version=2)
 def changed_minds(stage: Stage) -> None:
     """Buyers cancel while the client tries to ship."""
     stage.start_client()
     stage.until_the_client_has_called("listOrders")
     stage.until_orders_are_settled()
-    stage.fault("createShipment", {"error": {"status": 503}}, max_count=4)
+    refused = stage.fault("createShipment", {"error": {"status": 503}})
     orders = stage.place_orders(2)
-    stage.until("a parcel to be refused", lambda: stage.faults()[-1]["played"] > 0)
+    stage.until_faults_have_played()
     for order in orders:
         cancel(stage, order)
-    stage.until_faults_have_played()
+    stage.end_fault(refused)
     stage.until_time_has_passed(timedelta(minutes=4))
 
 

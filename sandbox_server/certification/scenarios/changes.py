@@ -28,15 +28,15 @@ def unknown_states(stage: Stage) -> None:
     stage.until_orders_are_settled()
 
 
-@scenario("killed", scale=60, seconds=40)
+@scenario("killed", scale=60, seconds=40, version=2)
 def killed(stage: Stage) -> None:
     """The client is killed in the middle of its work, and started again."""
     stage.start_client()
     stage.until_the_client_has_called("listOrders")
     stage.until_orders_are_settled(within=timedelta(minutes=5))
-    slowly = stage.fault("acknowledgeOrder", {"delay": {"type": "fixed", "milliseconds": 500}})
+    slowly = stage.fault("acknowledgeOrder", {"delay": {"type": "fixed", "milliseconds": 10_000}}, skip_first=1)
     stage.place_orders(5)
-    stage.until("an acknowledgement", lambda: stage.faults()[0]["played"] > 1)
+    stage.until_faults_have_played()
     stage.client.kill()
     stage.end_fault(slowly)
     stage.start_client()

@@ -5,19 +5,23 @@ from datetime import timedelta
 from sandbox_server.certification.scenario import scenario
 from sandbox_server.certification.stage import Stage
 
-SHORT_PAGES = {"items": 3, "blanks": True, "milliseconds": 60}
+SHORT_PAGES = {"items": 3, "blanks": True}
+SLOW_MILLISECONDS = 1_000
+"""For each further page: who is busy elsewhere for seconds still finds the client in the midst of the list."""
+PATIENCE_TO_READ_ON = timedelta(minutes=3)
 
 
-@scenario("many-pages", scale=60, seconds=40)
+@scenario("many-pages", scale=60, seconds=60, version=2)
 def many_pages(stage: Stage) -> None:
     """Orders come in many small pages with pages of none between them, and more come while these are read."""
+    slowly = stage.fault("listOrders", {"shortPages": {**SHORT_PAGES, "milliseconds": SLOW_MILLISECONDS}})
     stage.fault("listOrders", {"shortPages": SHORT_PAGES})
-    stage.place_orders(18)
+    stage.place_orders(12)
     stage.start_client()
     stage.until_the_client_has_called("listOrders")
-    for _ in range(4):
-        stage.place_orders(1)
-        stage.until_time_has_passed(timedelta(seconds=20))
+    stage.until_the_client_reads_on("listOrders", within=PATIENCE_TO_READ_ON)
+    stage.place_orders(2)
+    stage.end_fault(slowly)
     stage.until_orders_are_settled(within=timedelta(minutes=12))
 
 
