@@ -64,6 +64,8 @@ def surge(*, command: str | None, attach: bool, report_dir: Path, **wishes: Any)
     """
     if (command is None) != attach:
         raise click.UsageError("Name the client's --command, or --attach one that runs; not both.")
+    if not wishes["lowest"] <= wishes["start"] <= wishes["highest"]:
+        raise click.UsageError("--start lies between --lowest and --highest.")
     words = _words(command)
     make_importable("load_tests")
     from load_tests.errors import CannotRun  # noqa: PLC0415 - a help text needs none of it

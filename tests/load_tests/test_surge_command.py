@@ -71,6 +71,7 @@ def test_a_client_that_somebody_else_starts_is_waited_for(server: Server, tmp_pa
     [
         ([], 2, "Name the client's --command, or --attach"),
         (["--attach", "--command", "true"], 2, "not both"),
+        (["--attach", "--start", "50", "--highest", "10"], 2, "between --lowest and --highest"),
         (["--command", "'"], 2, "No closing quotation"),
         (["--command", " "], 2, "It is empty."),
         (["--command", "no-such-client"], 1, "'no-such-client' cannot be started"),
