@@ -16,8 +16,6 @@ def make_id(seed: int, prefix: str, number: int) -> str:
         number: How many of this kind there were before.
     """
     digest = hashlib.blake2b(f"{seed}/{prefix}/{number}".encode(), digest_size=10).digest()
-    bits = int.from_bytes(digest)
-    return f"{prefix}_" + "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
-
-
-_SHIFTS = range(70, -1, -10)  # 80 bits are 8 pairs of letters
+    bits, of = int.from_bytes(digest), _PAIRS  # 80 bits are 8 pairs of letters; one by one, for calls wait for it
+    first = f"{of[bits >> 70]}{of[bits >> 60 & 1023]}{of[bits >> 50 & 1023]}{of[bits >> 40 & 1023]}"
+    return f"{prefix}_{first}{of[bits >> 30 & 1023]}{of[bits >> 20 & 1023]}{of[bits >> 10 & 1023]}{of[bits & 1023]}"

@@ -7,6 +7,7 @@ An open segment takes entries; a closed one is compressed some time later.
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from threading import Lock
 from typing import Protocol
 
 import msgspec
@@ -230,13 +231,26 @@ def _joined(chunks: list[bytes], parts: Parts) -> bytes:
     return chunks[parts[0]].join([chunks[part] for part in parts[1:]])
 
 
-def _pack(content: _Content) -> bytes:
-    return zstd.compress(_encode(content), _LEVEL)
+class _Press:
+    """Packs contents in memory that it keeps: to have new memory for each costs as much as the work."""
+
+    def __init__(self) -> None:
+        self._encoded = bytearray()
+        self._encode = msgspec.msgpack.Encoder().encode_into
+        self._compressor = zstd.ZstdCompressor(_LEVEL)
+        self._lock = Lock()  # sandboxes of one process may each have a thread of their own
+
+    def __call__(self, content: _Content) -> bytes:
+        """Return a content encoded and compressed."""
+        with self._lock:
+            self._encode(content, self._encoded)
+            self._compressor.set_pledged_input_size(len(self._encoded))
+            return self._compressor.compress(self._encoded, zstd.ZstdCompressor.FLUSH_FRAME)
 
 
 def _unpack(packed: bytes) -> _Content:
     return _decode(zstd.decompress(packed))
 
 
-_encode = msgspec.msgpack.Encoder().encode
+_pack = _Press()
 _decode = msgspec.msgpack.Decoder(_Content).decode
