@@ -2,14 +2,17 @@
 The order of long tables by their columns, kept so that only what has changed is looked at again.
 
 A table is ranked in runs of a thousand rows, each sorted by itself, and a page is merged from them: nothing takes a
-millisecond at a stretch, so the marketplace is answered in between. A world's row never changes and never moves: what
-has changed is another row at the same position, which is found at once.
+millisecond at a stretch, so the marketplace is answered in between. Whoever is the first to want a page near an end
+does not wait for the sorting: that page is picked out. A world's row never changes and never moves: what has changed
+is another row at the same position, which is found at once.
 """
 
 from array import array
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from heapq import merge
-from itertools import compress, islice, zip_longest
+from functools import cached_property
+from heapq import merge, nlargest, nsmallest
+from itertools import chain, compress, islice, zip_longest
+from operator import is_
 from threading import Event, Lock, Thread
 from typing import Any, NamedTuple, cast
 
@@ -17,35 +20,52 @@ from sandbox_server.services.ports import Packed
 
 _KEPT = 32
 _RUN = 1000
+_FEW = 100
 LARGE = 20_000
 """From how many rows on a table is ranked before anybody asks for it."""
+_GROWN = 1000
 _REST_SECONDS = 0.004
 Keys = Callable[[Iterable[Packed]], Iterable[Any]]
 """What each of some rows is sorted by."""
 Table = tuple[str, str]
 """A tenant, and a table of its world."""
+Pair = tuple[Any, int]
+"""What a row is sorted by, and its position."""
 
 
-class Run(NamedTuple):
+class Run:
     """
     Some rows that follow each other.
 
     Args:
         rows: None where there is none.
-        keys: What each is sorted by; None where there is none.
-        order: Where among them those stand that there are, from the least to the greatest.
+        positions: Of those that there are.
+        keys: What each of those is sorted by.
     """
 
-    start: int
-    rows: Sequence[Packed | None]
-    keys: Sequence[Any]
-    order: Sequence[int]
+    def __init__(self, rows: Sequence[Packed | None], positions: Sequence[int], keys: Sequence[Any]) -> None:
+        self.rows = rows
+        self.positions = positions
+        self.keys = keys
 
-    def ranked(self, wanted: Container[int] | None, *, falling: bool) -> Iterator[tuple[Any, int]]:
-        """Return the keys and positions of those that are wanted."""
-        start, keys = self.start, self.keys
-        ranked = ((keys[offset], start + offset) for offset in (reversed(self.order) if falling else self.order))
-        return ranked if wanted is None else (pair for pair in ranked if pair[1] in wanted)
+    @cached_property
+    def order(self) -> Sequence[int]:
+        """Which of them come first, from the least to the greatest."""
+        return array("H", sorted(range(len(self.keys)), key=self.keys.__getitem__))
+
+    @property
+    def is_sorted(self) -> bool:
+        """Whether their order is known."""
+        return "order" in vars(self)
+
+    def pairs(self) -> Iterator[Pair]:
+        """Return them as they stand."""
+        return zip(self.keys, self.positions, strict=True)
+
+    def ranked(self, *, falling: bool) -> Iterator[Pair]:
+        """Return them in order."""
+        keys, positions = self.keys, self.positions
+        return ((keys[place], positions[place]) for place in (reversed(self.order) if falling else self.order))
 
 
 class Ranking(NamedTuple):
@@ -63,8 +83,20 @@ class Ranking(NamedTuple):
             start: How many to pass over; what lies deep takes longer.
             wanted: The positions that count; None counts them all.
         """
-        merged = merge(*(run.ranked(wanted, falling=falling) for run in self.runs), reverse=falling)
-        return [position for _, position in islice(merged, start, stop)]
+        ranked: list[Iterable[Pair]] = []
+        unsorted: list[Iterator[Pair]] = []
+        for run in self.runs:
+            if run.is_sorted or stop > _FEW:
+                ranked.append(_asked(run.ranked(falling=falling), wanted))
+            else:
+                unsorted.append(run.pairs())
+        pick = nlargest if falling else nsmallest
+        ranked.append(pick(stop, _asked(chain.from_iterable(unsorted), wanted)))
+        return [position for _, position in islice(merge(*ranked, reverse=falling), start, stop)]
+
+
+def _asked(pairs: Iterator[Pair], wanted: Container[int] | None) -> Iterator[Pair]:
+    return pairs if wanted is None else (pair for pair in pairs if pair[1] in wanted)
 
 
 class Ranker:
@@ -96,39 +128,38 @@ class Ranker:
             return self._rank(rows)
 
     def prepare(self, rows: Sequence[Packed | None]) -> None:
-        """Rank rows with a rest after each run and while anybody waits for a page, unless that waits for this."""
+        """Rank and sort rows with a rest after each run, and while anybody waits for a page that does not need this."""
         with self._lock:
-            self._rank(rows, self._rest)
+            self._rank(rows, self._finish)
 
-    def _rest(self) -> None:
+    def _finish(self, run: Run) -> None:
+        if not self._haste.is_set():
+            _ = run.order
         while not self._haste.wait(_REST_SECONDS) and self._attended.is_set():
             pass
 
-    def _rank(self, rows: Sequence[Packed | None], rest: Callable[[], None] = lambda: None) -> Ranking:
+    def _rank(self, rows: Sequence[Packed | None], finish: Callable[[Run], None] = lambda _run: None) -> Ranking:
         starts = range(0, len(rows), _RUN)
         runs: list[Run] = []
         for start, before in zip_longest(starts, self._runs[: len(starts)]):
             runs.append(self._run(start, rows[start : start + _RUN], before))
-            rest()
+            finish(runs[-1])
         self._runs = runs
         return Ranking(runs)
 
     def _run(self, start: int, rows: Sequence[Packed | None], before: Run | None) -> Run:
         if before is not None and before.rows == rows:  # which asks first whether they are the same objects
             return before
-        keys = self._keys_of(rows, before)
-        order = sorted(compress(range(len(rows)), rows), key=keys.__getitem__)
-        return Run(start, rows, keys, array("H", order))
-
-    def _keys_of(self, rows: Sequence[Packed | None], before: Run | None) -> list[Any]:
-        if before is None and all(rows):
-            return list(self._keys(cast(Sequence[Packed], rows)))
-        old, known = (before.rows, before.keys) if before is not None else ((), ())
-        keys = [*known[: len(rows)], *[None] * (len(rows) - len(known))]
-        for offset, row in enumerate(rows):
-            if offset >= len(old) or row is not old[offset]:
-                keys[offset] = None if row is None else next(iter(self._keys([row])))
-        return keys
+        places = range(start, start + len(rows))
+        positions = places if all(rows) else list(compress(places, rows))
+        if before is None:
+            return Run(rows, positions, list(self._keys(cast(Iterable[Packed], compress(rows, rows)))))
+        unchanged = set(compress(places, map(is_, rows, before.rows)))
+        known = {position: key for key, position in before.pairs() if position in unchanged}
+        found = iter(
+            self._keys(cast(Packed, rows[position - start]) for position in positions if position not in known)
+        )
+        return Run(rows, positions, [known[position] if position in known else next(found) for position in positions])
 
 
 class Rankings:
@@ -139,7 +170,7 @@ class Rankings:
         self._attended = Event()
         self._waiting = 0
         self._kept: dict[tuple[str, str, str], Ranker] = {}
-        self._prepared: set[Table] = set()
+        self._prepared: dict[Table, int] = {}
 
     def attend(self) -> None:
         """Have all that is ranked beforehand rest, because somebody waits for a page; `leave` ends that."""
@@ -164,15 +195,16 @@ class Rankings:
                 del self._kept[next(iter(self._kept))]
             return ranker
 
-    def is_prepared(self, table: Table) -> bool:
-        """Whether a table was ranked by its columns, or is about to be."""
-        return table in self._prepared
+    def is_due(self, table: Table, rows: int) -> bool:
+        """Whether a table of so many rows is large, and was not ranked by its columns since it had about as many."""
+        before = self._prepared.get(table)
+        return rows >= LARGE and (before is None or abs(rows - before) >= _GROWN)
 
     def prepare(self, table: Table, columns: Mapping[str, Keys], rows: Sequence[Packed | None]) -> None:
-        """Rank a large table by its columns, once, so that whoever sorts it first need not wait."""
-        if len(rows) < LARGE or self.is_prepared(table):
+        """Rank a table by its columns where that is due, so that whoever sorts it first need not wait."""
+        if not self.is_due(table, len(rows)):
             return
-        self._prepared.add(table)
+        self._prepared[table] = len(rows)
         rankers = [self.by(table, column, keys) for column, keys in columns.items()]
         Thread(target=_prepare, args=[rankers, rows], daemon=True, name="ranking").start()
 

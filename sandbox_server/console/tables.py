@@ -10,8 +10,8 @@ from flask import current_app
 from werkzeug.datastructures import MultiDict
 
 from sandbox_server.console.forms import instant
-from sandbox_server.console.rankings import LARGE, Ranking, Rankings
 from sandbox_server.console.rankings import Keys as RowKeys
+from sandbox_server.console.rankings import Ranking, Rankings
 from sandbox_server.console.reach import Reach
 from sandbox_server.control.record import Record
 from sandbox_server.services.ports import Packed, Transaction
@@ -149,17 +149,16 @@ def view(
 
 
 def look_ahead(reach: Reach, tenant: str, listing: Listing[Any]) -> None:
-    """Have a large table ranked before anybody looks at it."""
+    """Have a large table ranked before anybody looks at it, and again as it grows."""
     rankings: Rankings = current_app.extensions["rankings"]
-    if rankings.is_prepared((tenant, listing.name)):
-        return
+    world_table = (tenant, listing.name)
 
     def rows_of(_record: Record, tx: Transaction) -> _Rows | None:
         table = getattr(tx, listing.name)
-        return _Rows(table.rows(), (), table.unpack) if table.count() >= LARGE else None
+        return _Rows(table.rows(), (), table.unpack) if rankings.is_due(world_table, table.count()) else None
 
     if (rows := reach.look(tenant, rows_of)) is not None:
-        rankings.prepare((tenant, listing.name), _columns(listing, rows.unpack), rows.packed)
+        rankings.prepare(world_table, _columns(listing, rows.unpack), rows.packed)
 
 
 def arranged(items: Iterable[T], order: Order, keys: Keys[T]) -> Sheet[T]:

@@ -18,6 +18,8 @@ TABLES = st.lists(st.none() | st.integers(0, 9), max_size=30)
 def short_runs() -> Iterable[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rankings, "_RUN", 4)
+        patch.setattr(rankings, "_FEW", 10)
+        patch.setattr(rankings, "_REST_SECONDS", 0)
         yield
 
 
@@ -30,24 +32,29 @@ def packed(values: Sequence[int | None]) -> list[bytes | None]:
 
 
 @given(
-    looks=st.lists(TABLES, min_size=1, max_size=4),
+    looks=st.lists(st.tuples(TABLES, st.booleans()), min_size=1, max_size=4),
     unwanted=st.sets(st.integers(0, 30)),
     start=st.integers(0, 30),
     length=st.integers(0, 30),
 )
 def test_rows_come_in_order_whatever_came_went_and_changed_between_two_looks(
-    looks: list[list[int | None]], unwanted: set[int], start: int, length: int
+    looks: list[tuple[list[int | None], bool]], unwanted: set[int], start: int, length: int
 ) -> None:
     ranker = Ranker(numbers, Event())
-    for values in looks:
+    for values, beforehand in looks:
+        if beforehand:
+            ranker.prepare(packed(values))
         ranking = ranker.of(packed(values))
-        order = [place for _, place in sorted((value, n) for n, value in enumerate(values) if value is not None)]
-        assert ranking.slice(0, 99) == order
-        assert ranking.slice(0, 99, falling=True) == order[::-1]
-        kept = [place for place in order if place not in unwanted]
+        kept = [place for place in order_of(values) if place not in unwanted]
         wanted = set(range(31)) - unwanted
         assert ranking.slice(start, start + length, wanted) == kept[start : start + length]
         assert ranking.slice(start, start + length, wanted, falling=True) == kept[::-1][start : start + length]
+        assert ranking.slice(0, 99) == order_of(values)
+        assert ranking.slice(0, 99, falling=True) == order_of(values)[::-1]
+
+
+def order_of(values: Sequence[int | None]) -> list[int]:
+    return [place for _, place in sorted((value, n) for n, value in enumerate(values) if value is not None)]
 
 
 def test_only_what_has_changed_is_looked_at_again() -> None:
@@ -80,7 +87,9 @@ def test_a_ranking_is_kept_until_many_others_were_asked_for() -> None:
     assert kept.by(ORDERS, "total", numbers) is not first
 
 
-def test_a_large_table_s_columns_are_ranked_beside_the_pages_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_table_s_columns_are_ranked_beside_the_pages_and_again_as_it_grows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     begun: list[Callable[[], None]] = []
     seen: list[int] = []
 
@@ -95,6 +104,7 @@ def test_a_large_table_s_columns_are_ranked_beside_the_pages_once(monkeypatch: p
 
     monkeypatch.setattr(rankings, "Thread", Later)
     monkeypatch.setattr(rankings, "LARGE", 6)
+    monkeypatch.setattr(rankings, "_GROWN", 3)
     kept, columns = Rankings(), {"units": keys, "total": keys}
     kept.prepare(ORDERS, columns, packed(range(5)))
     assert begun == []
@@ -107,9 +117,14 @@ def test_a_large_table_s_columns_are_ranked_beside_the_pages_once(monkeypatch: p
     begun.pop()()
     assert seen == [0, 1, 2, 3, 4, 5] * 2
     kept.by(ORDERS, "total", keys).of(rows)
-    kept.prepare(ORDERS, columns, rows)
+    kept.prepare(ORDERS, columns, [*rows, b"6", b"7"])
     assert begun == []
     assert seen == [0, 1, 2, 3, 4, 5] * 2
+    kept.prepare(ORDERS, columns, [*rows, b"6", b"7", b"8"])
+    begun.pop()()
+    assert seen == [0, 1, 2, 3, 4, 5] * 2 + [6, 7, 8] * 2
+    kept.prepare(ORDERS, columns, rows)
+    assert len(begun) == 1
 
 
 def test_whoever_waits_for_a_ranking_ends_its_rests(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -59,7 +60,15 @@ def _stores_of(order: Order) -> str:
     return stores
 
 
-_PRICED = part(Line, "net", "kept", quantity=int, unit_price=int, tax=int, cancelled=int, reduction=Reduction | None)
+def _units_of(order: Order) -> int:
+    units = 0
+    for line in order.lines:
+        units += line.quantity
+    return units
+
+
+_REDUCED = part(Reduction, discount=int)
+_PRICED = part(Line, "net", "kept", quantity=int, unit_price=int, tax=int, cancelled=int, reduction=_REDUCED | None)
 _HELD = part(Line, allocations=several(part(Allocation, store_id=str)))
 _OWED = part(Line, allocations=several(part(Allocation, status=AllocationStatus, ship_by=datetime)))
 LISTING: tables.Listing[Order] = tables.Listing(
@@ -68,11 +77,11 @@ LISTING: tables.Listing[Order] = tables.Listing(
         "total": total_of,
         "ship": lambda order: order.ship_by or _NONE,
         "stores": _stores_of,
-        "order": lambda order: order.order_id,
-        "status": lambda order: order.status,
-        "level": lambda order: order.service_level,
-        "buyer": lambda order: order.buyer.name,
-        "units": lambda order: sum([line.quantity for line in order.lines]),
+        "order": attrgetter("order_id"),
+        "status": attrgetter("status"),
+        "level": attrgetter("service_level"),
+        "buyer": attrgetter("buyer.name"),
+        "units": _units_of,
         "acknowledge": lambda order: order.acknowledge_by or _NONE,
     },
     {
