@@ -59,7 +59,7 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no ty
                 context = {"api_base_path": mount.path, "operation_id": made.endpoint.operation_id}
                 route.contexts[method] = context
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """
         Pass the request on, its operation and path parameters in the scope.
 
@@ -73,14 +73,14 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no ty
         if path in self._pages:
             if method != "GET":
                 raise MethodNotAllowed(method, path, ["GET"])
-            await self._pages[path](scope, receive, send)
-            return
+            return self._pages[path](scope, receive, send)
         route, parameters = self._find(path)
         if method not in route.contexts:
             raise MethodNotAllowed(method, path, route.contexts)
         scope["path_params"] = parameters
         scope.setdefault("extensions", {})[ROUTING_CONTEXT] = route.contexts[method]
-        await self.app(scope, receive, send)
+        passed_on: Awaitable[None] = self.app(scope, receive, send)
+        return passed_on
 
     def _find(self, path: str) -> tuple[_Route, dict[str, str]]:
         if path in self._concrete:

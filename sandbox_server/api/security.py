@@ -5,7 +5,7 @@ A caller that is let in stands in the request's state, with its tenant.
 """
 
 import hmac
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from connexion.middleware.security import SecurityAPI, SecurityOperation
@@ -185,13 +185,14 @@ class _ScopedOperation(SecurityOperation):  # type: ignore[misc]  # Connexion sh
         super().__init__(*args, **options)
         self._scopes = tuple(dict.fromkeys(s for way in self.security or [] for scopes in way.values() for s in scopes))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if self.security:
             state = scope["state"]
             self.verification_fn(state)
             if state["caller"] is not None:
                 authorise(state["caller"], self._scopes)
-        await self.next_app(scope, receive, send)
+        passed_on: Awaitable[None] = self.next_app(scope, receive, send)
+        return passed_on
 
 
 class _ScopedAPI(SecurityAPI):  # type: ignore[misc]  # Connexion ships no types

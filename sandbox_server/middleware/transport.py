@@ -61,7 +61,7 @@ class Transport:
         else:
             await send({"type": "websocket.close", "code": 1000})
 
-    async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _exchange(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         headers = _by_name(scope["headers"])
         request_id = self._request_id(headers)
         state: dict[str, Any] = scope.setdefault("state", {})
@@ -73,7 +73,7 @@ class Transport:
                 message["headers"] += ((b"x-request-id", request_id.encode()), (b"date", date), *state["stamps"])
             return send(message)
 
-        await self._app(scope, receive, send_stamped)
+        return self._app(scope, receive, send_stamped)
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
         """Return the client's own request id when it is a sane one, else the next of the server's."""
