@@ -1,16 +1,16 @@
 """How values are written on a page, the same in every language but for the names of units."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import g
 from jinja2 import Environment
 
-from sandbox_server.certification.languages import sentences
-from sandbox_server.console.languages import word
+from sandbox_server.console.languages import refusals, text, word
 from sandbox_server.kernel.money import Money
+from sandbox_server.remote import in_words
 
 UNITS = ("d", "h", "min", "s")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -24,13 +24,19 @@ def install(environment: Environment) -> None:
 
 def said(english: str) -> str:
     """Return what the marketplace says in the page's language; as it is where there are no words for it."""
-    return sentences(g.language).said(english)
+    return refusals(g.language).said(english)
+
+
+def refusal(problem: Mapping[str, Any]) -> str:
+    """Return a problem in the page's language: what it is, and a line for each thing at fault."""
+    lines = [line.strip().partition(": ") for line in in_words(problem).splitlines()]
+    return "\n".join(text(g.language, "problem.line", what=said(what), why=said(why)) for what, _, why in lines)
 
 
 def instant(at: datetime | str) -> str:
     """Return an instant of virtual time, in UTC, to the second: `2026-11-27 18:00:00`."""
-    text = at if isinstance(at, str) else at.isoformat()
-    return text[:19].replace("T", " ")
+    written = at if isinstance(at, str) else at.isoformat()
+    return written[:19].replace("T", " ")
 
 
 def number(value: float) -> str:

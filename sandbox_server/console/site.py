@@ -167,15 +167,15 @@ def _header(registry: Registry) -> _Header:
 def _refused(refused: Refused) -> ResponseReturnValue:
     """Say why something was not done, on the page where it was asked for."""
     if request.method == "GET":
-        return _told(refused.status, str(refused))
-    flash(formats.said(str(refused)), "refusal")
+        return _told(refused.status, formats.refusal(refused.problem))
+    flash(formats.refusal(refused.problem), "refusal")
     return redirect(_back())
 
 
 def _missing(missing: NotFound) -> ResponseReturnValue:
     if g.tenant != _DEFAULT and g.tenant not in g.reach.ask(_header).tenants:
         g.tenant = _DEFAULT
-    return _told(404, str(missing))
+    return _told(404, formats.said(str(missing)))
 
 
 def _forged(_error: CSRFError) -> ResponseReturnValue:
