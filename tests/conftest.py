@@ -15,5 +15,10 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 # the time.
 gc.set_threshold(100_000, 50, 1000)
 
+# Coverage is measured in the processes that run the tests, and not in the sandboxes and clients that these start: it
+# would double their time, and hardly any line is covered by those alone.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
 # The tests of our own plug-in run pytest inside of pytest; that has to be said here, in the topmost conftest.
 pytest_plugins = ["pytester"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -133,23 +134,23 @@ LINES = st.builds(
 )
 
 
+def parts(whole: int) -> st.SearchStrategy[list[tuple[int, int]]]:
+    """Cut a whole into nine parts at the most; each is from where to where."""
+    return st.sets(st.integers(0, whole), max_size=8).map(lambda cuts: list(pairwise(sorted({0, *cuts, whole}))))
+
+
 @given(line=LINES, data=st.data())
 def test_nothing_is_left_of_the_commission_where_all_is_paid_back_in_whatever_parts(
     line: Line, data: st.DataObject
 ) -> None:
-    left, fees = 0, []
-    while left < line.quantity:
-        units = data.draw(st.integers(1, line.quantity - left))
-        after, before = price_of(line, left + units, "USD"), price_of(line, left, "USD")
-        part = Sold(line, left, units, Price(after.net - before.net, after.tax - before.tax))
+    fees, back = [], []
+    for left, until in data.draw(parts(line.quantity)):
+        after, before = price_of(line, until, "USD"), price_of(line, left, "USD")
+        part = Sold(line, left, until - left, Price(after.net - before.net, after.tax - before.tax))
         fees += [posting.amount for posting in of_sale([part], "USD") if posting.kind is K.FEE]
-        left += units
-    owed, paid, back = price_of(line, line.quantity, "USD").gross, 0, []
-    while paid < owed:
-        amount = data.draw(st.integers(1, owed - paid))
-        postings = of_refund(an_order(line), [RefundLine("1", 1, amount)], {"1": paid})
+    for paid, until in data.draw(parts(price_of(line, line.quantity, "USD").gross)):
+        postings = of_refund(an_order(line), [RefundLine("1", 1, until - paid)], {"1": paid})
         back += [posting.amount for posting in postings if posting.kind is K.FEE]
-        paid += amount
     assert sum(fees) + sum(back) == 0
     assert max(fees) <= 0 <= min(back, default=0)
 
