@@ -97,7 +97,8 @@ def _words(command: str | None) -> list[str]:
 
 def _show(report: Any, files: list[Path]) -> None:
     sustained, behind = report["sustainedPerMinute"], report["fellBehindPerMinute"]
-    click.secho(f"This client sustains {sustained:g} orders a minute.", bold=True)
+    so_far = ", as far as it was tried" if report["interrupted"] else ""
+    click.secho(f"This client sustains {sustained:g} orders a minute{so_far}.", bold=True)
     if behind is not None:
         click.echo(f"At {behind:g} it fell behind.")
     for reason in report["why"]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from load_tests.surge import running as surging
 from tests.commands.shell import type_in
 from tests.e2e.server import Server, running, start
 from tests.load_tests.constant import constant_marketplace
@@ -84,6 +85,20 @@ def test_what_cannot_be_tried_is_said_in_a_line(server: Server, flags: list[str]
     assert done.exit_code == status, done.output
     assert complaint in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_one_that_is_stopped_tells_how_far_it_was_tried(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(surging, "_await_first_call", interrupt)
+    waiting = f"{sys.executable} -c 'input()'"
+    done = type_in("surge", "--command", waiting, "--base-url", server.origin, "--report-dir", str(tmp_path))
+    assert done.exit_code == 130, done.output
+    assert "This client sustains 0 orders a minute, as far as it was tried." in done.stdout
+    assert (tmp_path / "surge.html").exists()
 
 
 def test_a_surge_needs_a_sandbox() -> None:
