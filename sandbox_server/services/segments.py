@@ -244,7 +244,6 @@ class _Press:
         """Return a content encoded and compressed."""
         with self._lock:
             self._encode(content, self._encoded)
-            self._compressor.set_pledged_input_size(len(self._encoded))
             return self._compressor.compress(self._encoded, zstd.ZstdCompressor.FLUSH_FRAME)
 
 

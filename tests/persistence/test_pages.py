@@ -107,6 +107,13 @@ def test_what_has_changed_moves_into_the_window_of_its_last_change(world: Persis
     assert pages_of(world, created=Window(after(1), None)) == [[]]
 
 
+def test_what_changes_together_is_in_the_window_of_its_own_change(world: Persistence) -> None:
+    keep(world, made(1), made(2), made(3))
+    keep(world, *(replace(made(number), updated_at=after(number + 4)) for number in (3, 1, 2)))
+    assert pages_of(world, updated=Window(after(6), None)) == [["ord_2", "ord_3"]]
+    assert pages_of(world, updated=Window(None, after(6))) == [["ord_1"]]
+
+
 def test_windows_of_both_kinds_and_filters_are_taken_together(world: Persistence) -> None:
     keep(world, *(made(number, number) for number in range(1, 9)))
     keep(world, replace(made(3, 3), updated_at=after(20)), replace(made(6, 6), updated_at=after(20)))
