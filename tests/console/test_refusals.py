@@ -42,6 +42,9 @@ def test_every_kind_of_problem_has_a_name_in_chinese() -> None:
 def test_a_thing_that_is_not_there_is_named_in_the_page_s_language() -> None:
     assert refusals("zh").said("There is no fault rule 'slow'.") == "不存在故障规则 'slow'。"
     assert refusals("zh").said("There is no shipment 'shp_1'.") == "不存在 包裹 'shp_1'。"
+    assert refusals("zh").said("There is no fixture 'x'; there are a, b.") == "没有样例 'x'\uff1b现有 a, b。"
+    assert refusals("zh").said("There is no plan x. There are: a.") == "没有计划 x。现有\uff1aa。"
+    assert refusals("zh").said("core has no scenario x. It has: a.") == "core 没有场景 x。现有\uff1aa。"
     assert refusals("en").said("There is no shipment 'shp_1'.") == "There is no shipment 'shp_1'."
 
 
