@@ -2,7 +2,9 @@
 
 import gc
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # A deadline would judge the machine. In CI the same examples are drawn every time, so a red run is red again at home;
@@ -22,3 +24,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # The tests of our own plug-in run pytest inside of pytest; that has to be said here, in the topmost conftest.
 pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    """Return a pipe by which programs tell something; it is at its end when everybody who had it open has gone."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return path

@@ -9,22 +9,11 @@ import pytest
 import uvicorn
 
 from tests.api.sample import SampleDirectory, make_app
+from tests.listening import ListeningServer
 
 MEGABYTE = 1024 * 1024
 HEAD = b"PUT /v1/things HTTP/1.1\r\nHost: x\r\nX-Api-Key: writer\r\nContent-Type: application/json\r\n"
 FINE = b'{"items":[{"thingId":"A","quantity":1}]}'
-
-
-class Server(uvicorn.Server):
-    """A server that tells when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
 
 
 @pytest.fixture
@@ -36,7 +25,7 @@ def directory() -> SampleDirectory:
 def address(directory: SampleDirectory) -> Iterator[tuple[str, int]]:
     config = uvicorn.Config(make_app(directory), log_config=None, date_header=False, server_header=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server(config)
+        server = ListeningServer(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         assert server.listening.wait(30)

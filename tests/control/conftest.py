@@ -19,3 +19,10 @@ def stage(built: Stage) -> Iterator[Stage]:
     built.clear()
     yield built
     assert built.broken() == []
+
+
+@pytest.fixture
+def red(stage: Stage) -> Iterator[Stage]:
+    """A sandbox that a test may break."""
+    yield stage
+    stage.reset()

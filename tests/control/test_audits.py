@@ -1,8 +1,6 @@
 """The audit: a world in which everything holds says so; each way of breaking one is named, with the calls about it."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -13,16 +11,14 @@ from sandbox_server.app import build_app, tenant_of
 from sandbox_server.control import audits, turns
 from sandbox_server.domain.events import Change, Event, EventType
 from sandbox_server.domain.invariants import Breach
-from sandbox_server.domain.inventory import Cause, Movement, Quantity, StockReport
+from sandbox_server.domain.inventory import Cause, Movement, Quantity
 from sandbox_server.domain.orders import OrderStatus
 from sandbox_server.domain.returns import ReturnStatus
 from sandbox_server.domain.shipments import ShipmentStatus
 from sandbox_server.domain.transfers import TransferStatus
 from sandbox_server.persistence.columns import Columns
 from sandbox_server.resources import fixture_path
-from sandbox_server.services import inventory
 from sandbox_server.services.audit import audit as world_audit
-from sandbox_server.services.journal import Journal, Nobody
 from sandbox_server.services.ports import Transaction
 from sandbox_server.services.steps import Steps
 from sandbox_server.settings import ClockMode
@@ -31,64 +27,13 @@ from sandbox_server.worlds.builder import build
 from sandbox_server.worlds.reading import read_fixture
 from tests.api.asgi_client import request
 from tests.control.acting import SKU, STORE
+from tests.control.auditing import accept, audit, behind, bought, broken, last_call, level_of
 from tests.control.stage import CONTROL, KEY, TENANT, Stage
 from tests.worlds.scaling import quiet, scaled
 
 AUDIT = f"{TENANT}/audit"
 FIXTURES = sorted(path.stem for path in fixture_path(".").glob("*.yaml"))
 replace = msgspec.structs.replace
-
-
-def audit(stage: Stage, tenant: str = "default") -> dict[int, Any]:
-    """What holds, by number."""
-    found = stage.look(f"{CONTROL}/tenants/{tenant}/audit", None)
-    assert found["tenant"] == tenant
-    invariants = {invariant["number"]: invariant for invariant in found["invariants"]}
-    assert list(invariants) == list(range(1, 10))
-    assert found["holds"] is all(invariant["state"] != "BROKEN" for invariant in invariants.values())
-    assert all((invariant["state"] == "BROKEN") is bool(invariant["breaches"]) for invariant in invariants.values())
-    return invariants
-
-
-def broken(stage: Stage, tenant: str = "default") -> dict[int, list[Any]]:
-    return {number: one["breaches"] for number, one in audit(stage, tenant).items() if one["state"] == "BROKEN"}
-
-
-@contextmanager
-def behind(stage: Stage, cause: str = "operator:test") -> Iterator[Transaction]:
-    """Change the world behind the server's back."""
-    with stage.tenant.begin(cause) as tx:
-        yield tx
-
-
-@pytest.fixture
-def red(stage: Stage) -> Iterator[Stage]:
-    """A sandbox that a test may break."""
-    yield stage
-    stage.reset()
-
-
-def bought(stage: Stage, **asked: Any) -> str:
-    (order,) = stage.done("/buyers/orders", {"lines": [{"sku": SKU, "quantity": 1}], **asked})["items"]
-    return str(order["orderId"])
-
-
-def accept(stage: Stage, order_id: str, **headers: str) -> int:
-    """Acknowledge an order as its client; the number of the call."""
-    body = {"lines": [{"lineId": "1", "decision": "ACCEPT"}]}
-    got = stage.call("POST", f"/v1/orders/{order_id}/acknowledgements", body, KEY, **headers)
-    assert (got.status, got.headers.get("idempotent-replayed")) == (200, None)
-    return last_call(stage)
-
-
-def last_call(stage: Stage) -> int:
-    return int(stage.look(f"{TENANT}/journal?limit=1", None)["last"])
-
-
-def level_of(tx: Transaction, order_id: str) -> Any:
-    order = tx.orders.get(order_id)
-    assert order is not None
-    return tx.levels.get(f"{order.lines[0].allocations[0].store_id}/{SKU}")
 
 
 @pytest.mark.parametrize("name", FIXTURES)
@@ -267,48 +212,6 @@ def test_a_parcel_that_took_an_impossible_way_is_named(red: Stage) -> None:
     assert breach["detail"].startswith("went from DELIVERED to ")
 
 
-# 5
-
-
-def test_two_effects_of_one_key_are_named_with_both_calls(red: Stage) -> None:
-    first = accept(red, bought(red), Idempotency_Key="one-key")
-    with behind(red) as tx:
-        tx.replays.remove("acorn-sandbox one-key")
-    second = accept(red, bought(red), Idempotency_Key="one-key")
-    assert broken(red) == {
-        5: [
-            {
-                "subject": "acorn-sandbox/one-key",
-                "detail": f"calls [{first}, {second}] each had an effect",
-                "entries": [first, second],
-            }
-        ]
-    }
-
-
-def test_a_call_again_and_a_call_of_another_client_are_no_second_effect(stage: Stage) -> None:
-    order_id = bought(stage)
-    accept(stage, order_id, Idempotency_Key="shared")
-    body = {"lines": [{"lineId": "1", "decision": "ACCEPT"}]}
-    path = f"/v1/orders/{order_id}/acknowledgements"
-    assert stage.call("POST", path, body, KEY, Idempotency_Key="shared").headers["idempotent-replayed"] == "true"
-    second = bought(stage)
-    with stage.tenant.read() as tx:
-        store_id = level_of(tx, second).store_id
-    key = "acorn-store-key" if store_id == STORE else KEY
-    stage.call("POST", f"/v1/orders/{second}/acknowledgements", body, key, Idempotency_Key="shared")
-    assert broken(stage) == {}
-
-
-def test_a_tracking_number_on_two_parcels_is_named_with_both(red: Stage) -> None:
-    with behind(red) as tx:
-        one, two, *_ = tx.shipments.select()
-        tx.shipments.put(replace(two, carrier=one.carrier, tracking_number=one.tracking_number))
-    (breach,) = broken(red)[5]
-    assert breach["subject"] == one.tracking_key
-    assert breach["detail"] == f"2 shipments have it: {one.shipment_id}, {two.shipment_id}"
-
-
 # 6
 
 
@@ -339,83 +242,6 @@ def test_goods_that_are_lost_on_the_way_and_not_recorded_are_named_with_the_call
     breaches = broken(red)[6]
     assert {breach["subject"] for breach in breaches} == {transfer_id}
     assert all(breach["entries"] == numbers for breach in breaches)
-
-
-# 8
-
-
-def test_a_broken_chain_is_named_with_the_call(red: Stage) -> None:
-    for _ in range(3):
-        red.look("/v1/orders?limit=1")
-    content = red.tenant.power(Journal)._segments()[-1]._content
-    assert content is not None
-    content.lines[1] = content.lines[1].replace(b"limit=1", b"limit=2")
-    (breach,) = broken(red)[8]
-    assert (breach["subject"], breach["entries"]) == ("call 2", [2])
-
-
-@pytest.mark.parametrize("cause", ["nobody-1", "operator", "buyer", "ship_by", "robber:1", "elsewhen/ord_1"])
-def test_a_change_that_is_owed_to_nobody_is_named(red: Stage, cause: str) -> None:
-    with behind(red, cause) as tx:
-        level = tx.levels.get(f"{STORE}/{SKU}")
-        assert level is not None
-        report = StockReport(STORE, SKU, level.on_hand + 1, level.sequence + 1, tx.now)
-        assert not any(inventory.report(tx, [report]))
-        number = tx.ledger.count() + 1
-    (breach,) = broken(red)[8]
-    assert (breach["subject"], breach["entries"]) == (f"movement {number}", [])
-    assert breach["detail"] == f"it is owed to {cause!r}, which the journal does not know"
-
-
-def test_an_event_that_is_owed_to_nobody_is_named(red: Stage) -> None:
-    order_id = bought(red)
-    with behind(red) as tx:
-        tx.events.put(Event("evt_ghost", EventType.ORDER_LATE, tx.now, order_id, "nobody-1"))
-    assert [breach["subject"] for breach in broken(red)[8]] == ["evt_ghost"]
-
-
-def test_actors_the_clock_and_calls_are_known(stage: Stage) -> None:
-    accept(stage, bought(stage))
-    stage.done("/till/sales", {"storeId": STORE, "lines": [{"sku": SKU, "quantity": 1}]})
-    stage.call("POST", f"{TENANT}/stores/S0002/close")
-    stage.call("PUT", f"{TENANT}/arrivals", {"profile": "STEADY", "perMinute": 1, "duration": "PT1H"})
-    stage.wait("P2D")
-    assert broken(stage) == {}
-
-
-def test_what_another_worker_did_that_is_heard_of_while_calls_are_written_down_is_known(red: Stage) -> None:
-    journal = red.tenant.power(Journal)
-
-    class Elsewhere(Nobody):
-        """A worker whose changes are done here, too, when this one takes its turn."""
-
-        @contextmanager
-        def turn(self) -> Iterator[None]:
-            with behind(red, "req_elsewhere") as tx:
-                level = tx.levels.get(f"{STORE}/{SKU}")
-                assert level is not None
-                inventory.report(tx, [StockReport(STORE, SKU, level.on_hand + 1, level.sequence + 1, tx.now)])
-            journal.expected.add("req_elsewhere")
-            yield
-
-    red.look("/v1/orders?limit=1")
-    journal.keep_together(Elsewhere())
-    try:
-        assert broken(red) == {}
-        assert journal.expected == {"req_elsewhere"}
-    finally:
-        journal.keep_together(Nobody())
-
-
-def test_what_calls_did_that_the_journal_has_let_go_is_not_held_against_anybody(built: Stage) -> None:
-    forgetful = Stage(built.settings.data_dir, journal_limit=2)
-    accept(forgetful, bought(forgetful))
-    forgetful.wait("PT1M")
-    for _ in range(5):
-        accept(forgetful, bought(forgetful))
-        forgetful.look("/v1/orders?limit=1")
-    assert [call["number"] for call in forgetful.look(f"{TENANT}/journal", None)["items"]] == [10, 11]
-    assert broken(forgetful) == {}
 
 
 # 9

@@ -1,7 +1,6 @@
 """`certify` that is stopped in the midst of a run: what it reports, and what it leaves behind."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -9,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from sandbox_server.certification.bundle import BUNDLE, PAGE, REPORT
@@ -35,30 +33,22 @@ if os.environ["ACORN_SCENARIO"] == "working-day":
 """Makes a call, and is done; but in one scenario goes on until it is asked to end, or asked for the second time."""
 
 
-@pytest.fixture
-def told(tmp_path: Path) -> Path:
-    """A pipe for what the client tells, which is at its end when the client is gone."""
-    path = tmp_path / "told"
-    os.mkfifo(path)
-    return path
-
-
 @contextmanager
-def certifying(home: Path, told: Path, heeds: str) -> Iterator["subprocess.Popen[str]"]:
+def certifying(home: Path, pipe: Path, heeds: str) -> Iterator["subprocess.Popen[str]"]:
     """Run a certification of two scenarios, of which one comes to no end."""
-    program = told.with_name("client.py")
+    program = pipe.with_name("client.py")
     program.write_text(CLIENT, "utf-8")
-    words = ["--command", f"{sys.executable} {program} {told} '{heeds}'", "--report-dir", str(home)]
+    words = ["--command", f"{sys.executable} {program} {pipe} '{heeds}'", "--report-dir", str(home)]
     scenarios = ["--scenario", "working-day", "--scenario", "new-members"]
     command = [sys.executable, "-m", "sandbox_server", "certify", *words, *scenarios]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         yield run
 
 
-def test_ctrl_c_reports_on_what_was_played_and_the_run_clears_what_killed_ones_left(tmp_path: Path, told: Path) -> None:
+def test_ctrl_c_reports_on_what_was_played_and_the_run_clears_what_killed_ones_left(tmp_path: Path, pipe: Path) -> None:
     home = tmp_path / "report"
     (home / ".run-killed" / "scenarios").mkdir(parents=True)
-    with workplace(home) as of_another, certifying(home, told, heeds="at once") as run:
+    with workplace(home) as of_another, certifying(home, pipe, heeds="at once") as run:
         assert run.stderr is not None
         assert any(line.startswith("new-members: over") for line in run.stderr)
         run.send_signal(signal.SIGINT)
@@ -75,8 +65,8 @@ def test_ctrl_c_reports_on_what_was_played_and_the_run_clears_what_killed_ones_l
     assert again.exit_code == 0, again.output
 
 
-def test_the_second_signal_ends_it_at_once_and_the_client_with_it(tmp_path: Path, told: Path) -> None:
-    with certifying(tmp_path / "report", told, heeds="later") as run, told.open() as client:
+def test_the_second_signal_ends_it_at_once_and_the_client_with_it(tmp_path: Path, pipe: Path) -> None:
+    with certifying(tmp_path / "report", pipe, heeds="later") as run, pipe.open() as client:
         assert client.readline() == "at work\n"
         run.send_signal(signal.SIGTERM)
         assert client.readline() == "asked to end\n"

@@ -23,6 +23,7 @@ from sandbox_server.worlds import World
 from tests.api.acorn.sandbox import KEY, Sandbox
 from tests.api.acorn.shop import BUYER, shipment
 from tests.auditing import at_once
+from tests.listening import ListeningServer
 
 _PATIENCE_SECONDS = 30
 _LOOK_SECONDS = 0.01
@@ -145,22 +146,10 @@ def listening(app: ASGIApp) -> Iterator[str]:
         cast(Any, app), log_config=None, date_header=False, server_header=False, http=Connection, ws="none"
     )
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = _Server(config)
+        server = ListeningServer(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         assert server.listening.wait(_PATIENCE_SECONDS)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join(_PATIENCE_SECONDS)
-
-
-class _Server(uvicorn.Server):
-    """A server that tells when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
