@@ -127,6 +127,17 @@ class Stage:
             self.found(message, *answers, where=where, expected=expected, seen=seen)
         return truth
 
+    def hold_answer(self, answer: Answer, status: int | tuple[int, ...], code: str, message: str) -> bool:
+        """Tell of an answer with another status, or another code than one that is named; return whether it is right."""
+        wanted = (status,) if isinstance(status, int) else status
+        return self.hold(
+            answer.status in wanted and (not code or answer.code == code),
+            message,
+            answer,
+            expected=f"{' or '.join(map(str, wanted))} {code}".strip(),
+            seen=f"{answer.status} {answer.code}".strip(),
+        )
+
     def expect(self, answer: Answer, status: int | tuple[int, ...], message: str, code: str = "") -> Answer:
         """
         Return an answer with this status, and this code.
@@ -134,10 +145,7 @@ class Stage:
         Raises:
             Stopped: It has another; that has been told.
         """
-        wanted = (status,) if isinstance(status, int) else status
-        if answer.status not in wanted or (code and answer.code != code):
-            right = f"{' or '.join(map(str, wanted))} {code}".strip()
-            self.found(message, answer, expected=right, seen=f"{answer.status} {answer.code}".strip())
+        if not self.hold_answer(answer, status, code, message):
             raise Stopped
         return answer
 

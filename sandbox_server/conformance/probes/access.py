@@ -28,7 +28,7 @@ def authentication(stage: Stage) -> None:
         for headers in _STRANGERS:
             answer = call(stage, operation, headers)
             shown = next(iter(headers), "nothing")
-            _refused(stage, answer, 401, "", f"A caller who shows {shown} is not turned away.")
+            stage.hold_answer(answer, 401, "", f"A caller who shows {shown} is not turned away.")
             stage.hold(
                 answer.status != 401 or bool(answer.header("WWW-Authenticate")),
                 "A 401 does not say how to authenticate.",
@@ -36,7 +36,7 @@ def authentication(stage: Stage) -> None:
                 where="header WWW-Authenticate",
             )
     wrong = stage.api.call("createToken", body=_wrong_secret(stage), headers=NOBODY)
-    _refused(stage, wrong, (400, 401), "", "A token is given for a wrong secret.")
+    stage.hold_answer(wrong, (400, 401), "", "A token is given for a wrong secret.")
 
 
 def tokens(stage: Stage) -> None:
@@ -49,13 +49,15 @@ def tokens(stage: Stage) -> None:
     stage.expect(stage.api.call("listStores", headers=bearer), 200, "A token opens what its scopes open.")
     body = {"token": token, "client_id": access.client_id, "client_secret": access.client_secret}
     stage.expect(stage.api.call("revokeToken", body=body), 200, "A token can be given back.")
-    _refused(stage, stage.api.call("listStores", headers=bearer), 401, "TOKEN_REVOKED", "A revoked token opens doors.")
+    stage.hold_answer(
+        stage.api.call("listStores", headers=bearer), 401, "TOKEN_REVOKED", "A revoked token opens doors."
+    )
     if stage.has_operator:
         with stage.sibling() as other:
             old = other.api.credential
             other.operator.advance("PT61M")
             late = other.api.call("listStores", headers=old)
-            _refused(other, late, 401, "TOKEN_EXPIRED", "A token outlives its hour.")
+            other.hold_answer(late, 401, "TOKEN_EXPIRED", "A token outlives its hour.")
 
 
 def stores_of_others(stage: Stage) -> None:
@@ -71,13 +73,13 @@ def stores_of_others(stage: Stage) -> None:
     sku = stage.stocked()["sku"]
     item = {"storeId": other, "sku": sku, "onHand": 1, "sequence": 2**31 - 1, "asOf": orders.now(stage)}
     reported = _as(stage, bound).api.call("reportInventory", body={"items": [item]})
-    _refused(stage, reported, 403, "STORE_NOT_YOURS", "An account acts for a store that is not its own.")
+    stage.hold_answer(reported, 403, "STORE_NOT_YOURS", "An account acts for a store that is not its own.")
     paused = _as(stage, bound).api.call("updateStore", body={"status": "PAUSED"}, path={"storeId": other})
-    _refused(stage, paused, 403, "STORE_NOT_YOURS", "An account changes a store that is not its own.")
+    stage.hold_answer(paused, 403, "STORE_NOT_YOURS", "An account changes a store that is not its own.")
     suspended = _as(stage, stage.operator.access(Kind.SUSPENDED))
     for operation_id in ("listStores", "listOrders", "getRateLimits"):
         answer = suspended.api.call(operation_id)
-        _refused(stage, answer, 403, "ACCOUNT_SUSPENDED", "A suspended account is let in.")
+        stage.hold_answer(answer, 403, "ACCOUNT_SUSPENDED", "A suspended account is let in.")
 
 
 def protected(stage: Stage) -> Iterator[Operation]:
@@ -98,14 +100,3 @@ def _as(stage: Stage, access: Access) -> Stage:
 def _wrong_secret(stage: Stage) -> dict[str, str]:
     client = stage.target.access.client_id or "nobody"
     return Access(client, "a wrong secret").form()
-
-
-def _refused(stage: Stage, answer: Answer, status: int | tuple[int, ...], code: str, message: str) -> None:
-    wanted = (status,) if isinstance(status, int) else status
-    stage.hold(
-        answer.status in wanted and (not code or answer.code == code),
-        message,
-        answer,
-        expected=f"{' or '.join(map(str, wanted))} {code}".strip(),
-        seen=f"{answer.status} {answer.code}".strip(),
-    )
